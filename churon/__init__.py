@@ -1,0 +1,1 @@
+"""churon: reasoning RAG over your own Korean and English documents."""

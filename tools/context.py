@@ -1,0 +1,103 @@
+"""`RagContext`: the knobs of one run, bounded; Studio shows them as a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from churon.tools.errors import SettingsError
+
+
+class Limits(BaseModel):
+    """What one run may spend; a run stops with its best answer when one is used up."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    calls: int = Field(80, ge=1, le=10_000)
+    """Language-model calls, retries included."""
+    tokens: int = Field(120_000, ge=100, le=100_000_000)
+    """Prompt plus generated tokens."""
+    searches: int = Field(12, ge=1, le=1_000)
+    seconds: float = Field(600.0, gt=0, le=86_400)
+
+
+class RagContext(BaseModel):
+    """Per-run knobs shared by all graphs; the defaults are the user's guide and the papers'."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    k1: int = Field(20, ge=1, le=200)
+    """Candidates that the search returns to the reranker."""
+    k2: int = Field(5, ge=1, le=50)
+    """Passages that the reranker keeps."""
+    ef: int = Field(100, ge=1, le=32_768)
+    """HNSW search breadth (Milvus `ef`); raised to k1 where smaller."""
+    search: Literal["hybrid", "dense", "bm25"] = "hybrid"
+    max_iter: int = Field(3, ge=1, le=10)
+    """Rounds of the iterative form (the user's guide: 3)."""
+    max_rewrites: int = Field(2, ge=0, le=5)
+    """Query rewrites when no passage is relevant."""
+    form: Literal["short", "iterative", "long"] = "short"
+    """Self-RAG's form: best of K candidates, rounds of search, or a beam over sentences."""
+    beam: int = Field(2, ge=1, le=8)
+    """Long form: beam width B (Self-RAG, appendix A)."""
+    depth: int = Field(6, ge=1, le=20)
+    """Long form: most sentences T."""
+    delta: float = Field(0.2, ge=0, le=1)
+    """Retrieve iff p(yes) / (p(yes) + p(no)) > delta (Self-RAG, section 3.3)."""
+    always_retrieve: bool = True
+    """Citations are required, so that delta is 0 and every question is searched."""
+    relevance_threshold: float = Field(0.5, ge=0, le=1)
+    """A passage at or above it counts as relevant."""
+    uncertain_low: float = Field(0.2, ge=0, le=1)
+    uncertain_high: float = Field(0.8, ge=0, le=1)
+    """The model grades a passage only where the reranker's prior lies between the two."""
+    support_threshold: float = Field(0.5, ge=0, le=1)
+    """s_sup at or above it counts as supported."""
+    w_rel: float = Field(1.0, ge=0, le=10)
+    w_sup: float = Field(1.0, ge=0, le=10)
+    w_use: float = Field(0.5, ge=0, le=10)
+    """Weights of the critique scores in a segment's score (Self-RAG, section 3.3)."""
+    hard: bool = False
+    """Long form: drop continuations without support (the paper's hard mode)."""
+    profile: Literal["lite", "standard", "deep"] = "standard"
+    answer_tokens: int = Field(192, ge=16, le=4_096)
+    """Most tokens of one generated answer or candidate."""
+    temperature: float = Field(0.0, ge=0, le=2)
+    seed: int = Field(7, ge=0, le=2**31 - 1)
+    limits: Limits = Field(default_factory=Limits)
+    model: str | None = None
+    """Chat model for this run in place of the settings' one."""
+    collection: str | None = None
+    tenant: str | None = None
+
+
+def resolve_context(given: Any, defaults: RagContext) -> RagContext:
+    """The run's context from whatever the runtime holds.
+
+    None (none was given) and a foreign object (we run inside a host graph) give the defaults; a
+    mapping is laid over them. Raises SettingsError for an unknown or out-of-range knob.
+    """
+    if isinstance(given, RagContext):
+        return given
+    if not isinstance(given, Mapping):
+        return defaults
+    try:
+        return RagContext.model_validate(_overlay(defaults.model_dump(), given))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"The context value {name}={first.get('input')!r} is refused: {first['msg']}.",
+            remedy="See RagContext for the names and bounds.",
+        ) from error
+
+
+def _overlay(base: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in given.items():
+        nested = isinstance(merged.get(key), dict) and isinstance(value, Mapping)
+        merged[key] = _overlay(merged[key], value) if nested else value
+    return merged

@@ -1,0 +1,83 @@
+"""Every failure that churon expects, as one tree.
+
+ChuronError                  one clear message: the value that is wrong, then the next action
+├── SettingsError            a settings file, variable or flag is wrong
+├── ModelError               a model failed
+│   ├── ModelMissing         the file, package or server-side model is not there
+│   ├── ModelUnreachable     the server does not answer
+│   └── ContextTruncated     the prompt did not fit the model's context
+├── StoreError               Milvus failed (an empty search is not a failure)
+├── IngestError              a document could not be read
+├── RerankError              the reranker failed
+└── BudgetExhausted          a run used up calls, tokens, searches or seconds
+"""
+
+from __future__ import annotations
+
+
+class ChuronError(Exception):
+    """A failure that users can act on. `str(error)` is shown to them as it is."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.message = message
+        self.remedy = remedy
+        """The next action, as a sentence; empty when the message already says it."""
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class SettingsError(ChuronError):
+    """A settings file, an environment variable or a flag is wrong."""
+
+
+class ModelError(ChuronError):
+    """A language, embedding or reranking model failed."""
+
+
+class ModelMissing(ModelError):
+    """The model's file, its Python package or the server-side model is not there."""
+
+
+class ModelUnreachable(ModelError):
+    """The model server does not answer."""
+
+
+class ContextTruncated(ModelError):
+    """The prompt did not fit the model's context, so that an answer would rest on a cut prompt."""
+
+
+class StoreError(ChuronError):
+    """Milvus refused, failed or is not there. An empty result is never a StoreError."""
+
+
+class IngestError(ChuronError):
+    """A document could not be read; carries the outcome that its manifest line gets."""
+
+    def __init__(self, message: str, *, outcome: str = "failed", remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.outcome = outcome
+
+    def __reduce__(self) -> tuple[object, ...]:  # crosses process boundaries with its outcome
+        return (_rebuild_ingest_error, (self.message, self.outcome, self.remedy))
+
+
+class RerankError(ChuronError):
+    """The reranker failed or was refused at load."""
+
+
+class BudgetExhausted(ChuronError):
+    """A run used up one of its limits; `limit` names it (calls, tokens, searches, seconds)."""
+
+    def __init__(self, limit: str, allowed: float) -> None:
+        super().__init__(f"The run's budget of {allowed:g} {limit} is used up.")
+        self.limit = limit
+        self.allowed = allowed
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (BudgetExhausted, (self.limit, self.allowed))
+
+
+def _rebuild_ingest_error(message: str, outcome: str, remedy: str) -> IngestError:
+    return IngestError(message, outcome=outcome, remedy=remedy)

@@ -1,0 +1,57 @@
+"""Korean text: which language a text is in, and its morphemes for BM25."""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from functools import lru_cache
+from typing import Any
+
+from churon.tools.errors import ModelMissing
+from churon.tools.types import Language
+
+_HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")
+_LATIN = re.compile(r"[A-Za-z]")
+_WORD = re.compile(r"[^\W_]+(?:[.\-'][^\W_]+)*")
+_lock = threading.Lock()
+
+# Content morphemes: nouns, numerals, verb and adjective stems, roots, adverbs, foreign, digits
+_CONTENT = ("N", "VV", "VA", "XR", "MA", "MM", "SL", "SN", "SH", "W")
+
+
+def detect_language(text: str) -> Language:
+    """`ko` when at least a fifth of the letters are Hangul: questions mix in English names."""
+    text = unicodedata.normalize("NFC", text)
+    hangul = len(_HANGUL.findall(text))
+    return "ko" if hangul and hangul * 4 >= len(_LATIN.findall(text)) else "en"
+
+
+def has_hangul(text: str) -> bool:
+    """Whether any Hangul letter is in the text."""
+    return _HANGUL.search(text) is not None
+
+
+def analyse(text: str) -> str:
+    """Space-separated lower-case terms for BM25: Kiwi's content morphemes, or plain words.
+
+    Blocking; Kiwi's model loads on first use (about a second). Raises ModelMissing without it.
+    """
+    text = unicodedata.normalize("NFKC", text)
+    if not has_hangul(text):
+        return " ".join(word.lower() for word in _WORD.findall(text))
+    with _lock:  # Kiwi's tokenise is not documented as thread-safe
+        tokens = _kiwi().tokenize(text)
+    return " ".join(token.form.lower() for token in tokens if token.tag.startswith(_CONTENT))
+
+
+@lru_cache(maxsize=1)
+def _kiwi() -> Any:
+    try:
+        from kiwipiepy import Kiwi
+    except ImportError as error:
+        raise ModelMissing(
+            "The Korean analyser kiwipiepy is not installed.",
+            remedy="Install it with: pip install 'churon[embedded]'.",
+        ) from error
+    return Kiwi()
