@@ -1,0 +1,40 @@
+"""How an OpenAI-shaped chat model spells a `Want`: the embedded engine and compatible servers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from churon.tools.errors import ModelError
+from churon.tools.models.base import Want
+
+
+class OpenAIDialect:
+    """Call keywords of OpenAI's chat completions; log-probs and schema only where wanted."""
+
+    def kwargs(self, want: Want) -> dict[str, Any]:
+        """Keyword arguments for `ainvoke` and `astream`."""
+        given: dict[str, Any] = {"max_tokens": want.max_tokens, "temperature": want.temperature}
+        if want.seed is not None:
+            given["seed"] = want.seed
+        if want.stop:
+            given["stop"] = list(want.stop)
+        if want.top_logprobs is not None:
+            given["logprobs"] = True
+            given["top_logprobs"] = want.top_logprobs
+        if want.schema is not None:
+            given["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {"name": "answer", "schema": dict(want.schema), "strict": True},
+            }
+        return given
+
+    def check(self, message: AIMessage) -> None:
+        """Raise ModelError for a refusal; such servers report a long prompt as an error already."""
+        refusal = message.additional_kwargs.get("refusal")
+        if refusal or message.response_metadata.get("finish_reason") == "content_filter":
+            raise ModelError(
+                f"The model refused to answer: {str(refusal or 'content_filter')[:200]!r}.",
+                remedy="Rephrase the question or choose another model in chat.model.",
+            )
