@@ -136,6 +136,8 @@ class LabelCalibration(_Section):
 class CriticSettings(_Section):
     """How label distributions are read."""
 
+    kind: Literal["letters", "reflection_tokens"] = "letters"
+    """Single letters of any instruct model, or the tokens of a Self-RAG fine-tuned model."""
     top_logprobs: int = Field(20, ge=1, le=100)
     min_coverage: float = Field(0.05, ge=0, le=1)
     """Below this mass on the label set, the next rung of the fallback ladder is tried."""
