@@ -1,0 +1,118 @@
+"""The reranker as LangChain's document compressor: the best `top_n` passages, best first."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+from langchain_core.callbacks import Callbacks
+from langchain_core.documents import BaseDocumentCompressor, Document
+from pydantic import ConfigDict, Field, PrivateAttr, SkipValidation
+
+from churon.tools.errors import ChuronError, RerankError
+from churon.tools.rerank.scorer import Scorer
+
+
+class RerankCompressor(BaseDocumentCompressor):
+    """Scores passages with `scorer` and returns copies of the best `top_n`, best first.
+
+    Copies carry `metadata["rerank_score"]` (float, the scorer's scale) and, from a calibrated
+    scorer, `metadata["relevance_prior"]` (P(relevant) in [0, 1]). The input order never decides:
+    ties are broken by id, text and metadata. Raises RerankError, ModelMissing.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+
+    scorer: SkipValidation[Scorer]
+    top_n: int = Field(5, ge=1)
+    """Passages to keep where the call names no other number."""
+
+    # Own thread: a queue of long rerankings must not starve asyncio's few default threads. One,
+    # because scoring fills the device or the cores by itself.
+    _pool: ThreadPoolExecutor = PrivateAttr(
+        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="churon-rerank")
+    )
+    _closed: bool = PrivateAttr(False)
+
+    def compress_documents(
+        self, documents: Sequence[Document], query: str, callbacks: Callbacks | None = None
+    ) -> Sequence[Document]:
+        """The best `top_n` of `documents` for `query`; `[]` for none. Blocking."""
+        return self._rank(query, list(documents), self.top_n)
+
+    async def acompress_documents(
+        self, documents: Sequence[Document], query: str, callbacks: Callbacks | None = None
+    ) -> Sequence[Document]:
+        """As `compress_documents`, without blocking the event loop."""
+        return await self.rerank(query, documents)
+
+    async def rerank(
+        self, query: str, documents: Sequence[Document], top_n: int | None = None
+    ) -> list[Document]:
+        """The best `top_n` (default: the field) of `documents`; the event loop is not blocked."""
+        keep = self.top_n if top_n is None else top_n
+        if keep < 1:
+            raise RerankError(f"top_n={keep} keeps no passage.", remedy="Ask for at least 1.")
+        self._refuse_when_closed()
+        loop = asyncio.get_running_loop()
+        context = copy_context()
+        return await loop.run_in_executor(
+            self._pool, context.run, self._rank, query, list(documents), keep
+        )
+
+    def close(self) -> None:
+        """Wait for the scoring under way, then release the model; a second call does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self.scorer.close()
+
+    def _rank(self, query: str, documents: list[Document], keep: int) -> list[Document]:
+        self._refuse_when_closed()
+        if not documents:
+            return []
+        ranked = sorted(zip(self._scores(query, documents), documents, strict=True), key=_order)
+        return [self._scored_copy(score, document) for score, document in ranked[:keep]]
+
+    def _scores(self, query: str, documents: list[Document]) -> list[float]:
+        name = self.scorer.name
+        try:
+            scores = [float(score) for score in self.scorer.score(query, documents)]
+        except ChuronError:
+            raise
+        except Exception as error:  # whatever a model library throws is one failure to callers
+            raise RerankError(
+                f"The reranker {name!r} failed on {len(documents)} passages: {error!r}.",
+                remedy="Set rerank.provider = 'none' to go on without it.",
+            ) from error
+        if len(scores) != len(documents):
+            raise RerankError(f"{name!r} gave {len(scores)} scores for {len(documents)} passages.")
+        if wrong := [score for score in scores if not math.isfinite(score)]:
+            raise RerankError(
+                f"The reranker {name!r} scored {len(wrong)} of {len(scores)} passages {wrong[0]}.",
+                remedy="Try rerank.dtype = 'float32'.",
+            )
+        return scores
+
+    def _scored_copy(self, score: float, document: Document) -> Document:
+        copy = document.model_copy(deep=True)
+        copy.metadata["rerank_score"] = score
+        prior = self.scorer.probability(score)
+        if prior is None:
+            copy.metadata.pop("relevance_prior", None)  # an earlier reranker's is not this one's
+        else:
+            copy.metadata["relevance_prior"] = float(prior)
+        return copy
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise RerankError("The reranker is closed.", remedy="Open a new one.")
+
+
+def _order(pair: tuple[float, Document]) -> tuple[float, str, str, str]:
+    score, document = pair
+    rest = repr(sorted((str(key), repr(value)) for key, value in document.metadata.items()))
+    return -score, document.id or "", document.page_content, rest

@@ -1,0 +1,114 @@
+"""What the torch scorers share: import guard, device, dtype, loading, length-sorted batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from churon.tools.errors import ModelMissing, RerankError, SettingsError
+
+
+def import_torch() -> tuple[Any, Any]:
+    """`(torch, transformers)`; raises ModelMissing where the extra is not installed."""
+    try:
+        import torch
+        import transformers
+    except ImportError as error:
+        raise ModelMissing(
+            f"The package {error.name or 'torch'!r} for cross-encoders is not installed.",
+            remedy="Install it with: pip install 'churon[rerank]'.",
+        ) from error
+    return torch, transformers
+
+
+def pick_device(wanted: str) -> str:
+    """A torch device: `auto` takes CUDA, then Apple's MPS, then the CPU.
+
+    Raises SettingsError for a device that this machine does not have.
+    """
+    torch, _ = import_torch()
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if wanted == "auto":
+        return "cuda" if cuda else "mps" if mps else "cpu"
+    kind = wanted.split(":")[0]
+    if kind != "cpu" and not {"cuda": cuda, "mps": mps}.get(kind, False):
+        raise SettingsError(
+            f"The device rerank.device={wanted!r} is not available.",
+            remedy="Set rerank.device to 'auto' or 'cpu'.",
+        )
+    return wanted
+
+
+def pick_dtype(wanted: str, device: str, half: str) -> Any:
+    """A torch dtype: `auto` is `half` off the CPU and float32 on it.
+
+    float16 on a CPU runs as float32, which is exact where that is slow and coarse.
+    """
+    torch, _ = import_torch()
+    on_cpu = device == "cpu"
+    if wanted == "auto":
+        wanted = "float32" if on_cpu else half
+    if wanted == "float16" and on_cpu:
+        wanted = "float32"
+    return getattr(torch, wanted)
+
+
+def load_pretrained(kind: str, model: str, *, offline: bool = False, **kwargs: Any) -> Any:
+    """`transformers.<kind>.from_pretrained(model)` from a folder or the hub.
+
+    Weights that the checkpoint lacks are refused: they would be random and rank at random. Raises
+    ModelMissing, RerankError.
+    """
+    _, transformers = import_torch()
+    if not model:
+        raise SettingsError(
+            "No reranking model is named.",
+            remedy="Set rerank.model to a hub id such as 'BAAI/bge-reranker-v2-m3' or a folder.",
+        )
+    with_weights = kind.startswith("AutoModel")
+    if with_weights:
+        kwargs["output_loading_info"] = True
+    loader = getattr(transformers, kind)
+    try:
+        loaded = loader.from_pretrained(
+            str(Path(model).expanduser()) if _is_folder(model) else model,
+            local_files_only=offline or _is_folder(model),
+            **kwargs,
+        )
+    except (OSError, ValueError) as error:  # what transformers raises for absent or foreign files
+        raise ModelMissing(
+            f"The reranking model {model!r} cannot be loaded: {_first_line(error)}",
+            remedy=f"Check rerank.model; download it with: hf download {model}.",
+        ) from error
+    if not with_weights:
+        return loaded
+    network, info = loaded
+    if missing := sorted(info["missing_keys"]):
+        raise RerankError(
+            f"The model {model!r} is no such reranker: it lacks weights for {missing[0]!r}.",
+            remedy="Name a model that was trained for reranking, or another rerank.provider.",
+        )
+    return network
+
+
+def batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
+    """Indices in batches of `size`, longest first, so that little is padded."""
+    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
+
+
+def free_memory(device: str) -> None:
+    """Give the GPU memory of a dropped model back."""
+    if device.startswith("cuda"):
+        torch, _ = import_torch()
+        torch.cuda.empty_cache()
+
+
+def _is_folder(model: str) -> bool:
+    return Path(model).expanduser().is_dir()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
