@@ -6,14 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
-from pytest_socket import disable_socket, socket_allow_hosts
+from pytest_socket import socket_allow_hosts
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_runtest_setup() -> None:
     # Loopback and unix sockets stay open (event loops, local servers); nothing else is reachable
-    disable_socket(allow_unix_socket=True)
     socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
 
 
