@@ -1,0 +1,54 @@
+"""Fitting a calibration recovers known ones and stays modest on little data."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from churon.tools.models.calibration import fit
+from churon.tools.models.critic import calibrated
+
+
+def samples_of(temperature: float, offset: float, count: int = 4_000):
+    """Labels drawn from softmax(logprobs / temperature + offset for Y)."""
+    rng = np.random.default_rng(5)
+    for _ in range(count):
+        p = float(rng.uniform(0.02, 0.98))
+        logs = {"Y": math.log(p), "N": math.log(1 - p)}
+        margin = (logs["Y"] - logs["N"]) / temperature + offset
+        yield logs, "Y" if rng.random() < 1 / (1 + math.exp(-margin)) else "N"
+
+
+@pytest.mark.parametrize(("temperature", "offset"), [(1.0, 0.0), (0.5, -1.5), (2.5, 0.9)])
+def test_known_parameters_are_recovered(temperature: float, offset: float) -> None:
+    found = fit(list(samples_of(temperature, offset)))
+    assert found.temperature == pytest.approx(temperature, rel=0.15)
+    assert found.offsets["Y"] - found.offsets["N"] == pytest.approx(offset, abs=0.15)
+
+
+def test_a_model_that_always_leans_to_yes_is_centred() -> None:
+    good = {"Y": math.log(0.99), "N": math.log(0.01)}
+    bad = {"Y": math.log(0.80), "N": math.log(0.20)}
+    found = fit([(good, "Y"), (bad, "N")] * 30)
+    assert calibrated(good, found)["Y"] > 0.9 and calibrated(bad, found)["Y"] < 0.1
+
+
+def test_one_sample_hardly_moves_anything() -> None:
+    logs = {"F": math.log(0.5), "P": math.log(0.3), "N": math.log(0.2)}
+    found = fit([(logs, "F")], prior=1.0)
+    assert 0.5 < calibrated(logs, found)["F"] < 0.75
+
+
+def test_separable_and_broken_log_probs_stay_finite() -> None:
+    broken = {"Y": float("nan"), "N": float("-inf")}
+    found = fit([({"Y": 0.0, "N": float("-inf")}, "Y"), (broken, "N")] * 10)
+    assert 0.04 < found.temperature < 25
+    assert all(math.isfinite(offset) for offset in found.offsets.values())
+
+
+@pytest.mark.parametrize("bad", [[], [({"Y": -1.0, "N": -1.0}, "Q")], [({"Y": -1.0}, "N")]])
+def test_unusable_samples_are_refused(bad: list) -> None:
+    with pytest.raises(ValueError):
+        fit(bad)
