@@ -1,0 +1,115 @@
+"""Bytes of a text file to text: BOM, UTF-8, then what the bytes look like in Korean and others.
+
+Short Korean and Japanese files defeat statistical detectors, so the double-byte encodings are
+tried first and judged by the script they yield; charset-normalizer decides the rest.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from churon.tools.errors import IngestError
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its mark begins with UTF-16's
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SAMPLE = 200_000
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_KANA = re.compile(r"[\u3040-\u30ff]")
+_JAPANESE = re.compile(r"[\u3001\u3002\u3040-\u30ff\u4e00-\u9fff]")
+_PLAIN = re.compile(r"[\t\r\n\x20-\x7e\uac00-\ud7a3\u3131-\u318e\u3000-\u30ff\u2010-\u2030]")
+
+
+def decode(data: bytes, declared: str | None = None) -> str:
+    """The text of `data`; `declared` is what an HTML page says of itself.
+
+    Raises IngestError when the bytes are no text.
+    """
+    text = data.decode(detect(data, declared), errors="replace")
+    if len(_CONTROL.findall(text[:_SAMPLE])) > 0.02 * min(len(text), _SAMPLE):
+        raise _binary()
+    return text
+
+
+def detect(data: bytes, declared: str | None = None) -> str:
+    """Name of the codec that reads the bytes. Raises IngestError when none does."""
+    for mark, name in _BOMS:
+        if data.startswith(mark):
+            return name
+    if b"\x00" in data[:_SAMPLE]:
+        return _utf16(data)
+    for name in ("utf-8", *_declared(declared)):
+        if _decoded(data, name) is not None:
+            return name
+    return _double_byte(data) or _guess(data)
+
+
+def _declared(name: str | None) -> list[str]:
+    if not name:
+        return []
+    if name.lower() in ("euc-kr", "ks_c_5601-1987", "ksc5601"):
+        return ["cp949"]  # browsers read these names as the superset too
+    try:
+        return [codecs.lookup(name).name]
+    except LookupError:
+        return []
+
+
+def _decoded(data: bytes, name: str) -> str | None:
+    try:
+        return data.decode(name)
+    except (UnicodeDecodeError, LookupError):
+        return None
+
+
+def _utf16(data: bytes) -> str:
+    for name in ("utf-16-le", "utf-16-be"):
+        text = data[:_SAMPLE].decode(name, errors="replace")
+        if len(_PLAIN.findall(text)) >= 0.9 * len(text):
+            return name
+    raise _binary()
+
+
+def _double_byte(data: bytes) -> str | None:
+    scores = {"cp949": _korean(_decoded(data, "cp949")), "cp932": _japanese(_decoded(data, "cp932"))}
+    best = max(scores, key=lambda name: scores[name])
+    return best if scores[best] >= 0.6 else None
+
+
+def _korean(text: str | None) -> float:
+    foreign = _foreign(text)
+    return len(_HANGUL.findall(foreign)) / len(foreign) if foreign else 0.0
+
+
+def _japanese(text: str | None) -> float:
+    foreign = _foreign(text)
+    if not foreign or not _KANA.search(foreign):
+        return 0.0
+    return len(_JAPANESE.findall(foreign)) / len(foreign)
+
+
+def _foreign(text: str | None) -> str:
+    return "" if text is None else re.sub(r"[\x00-\x7f]", "", text[:_SAMPLE])
+
+
+def _guess(data: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data[:_SAMPLE]).best()
+    if best is None:
+        raise _binary()
+    # Single-byte code pages are told apart by luck; the Western one is the likeliest by far
+    return "cp1252" if best.encoding.startswith(("cp12", "cp8", "cp4", "latin", "iso8859", "mac")) else best.encoding
+
+
+def _binary() -> IngestError:
+    return IngestError(
+        "The file's bytes are no text in any known encoding.",
+        remedy="Check that its name ends as its content demands.",
+    )

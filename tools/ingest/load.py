@@ -1,0 +1,49 @@
+"""One file to text: sniff, then the reader of its format."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+from churon.tools.errors import IngestError
+from churon.tools.ingest.extracted import Extracted
+from churon.tools.ingest.sniff import sniff
+from churon.tools.settings import IngestSettings
+
+_READERS = {
+    "markdown": "plain.read_markdown",
+    "text": "plain.read_text",
+    "html": "html.read_html",
+    "pdf": "pdf.read_pdf",
+    "docx": "office.read_docx",
+    "pptx": "office.read_pptx",
+    "xlsx": "table.read_xlsx",
+    "csv": "table.read_csv",
+    "hwp": "hwp.read_hwp",
+    "hwpx": "hwp.read_hwpx",
+}
+
+
+def load(path: Path, settings: IngestSettings) -> Extracted:
+    """The document's text; its title falls back to the file's name. Raises IngestError.
+
+    Blocking and unguarded: hostile files belong in `reader.Reader`'s child process.
+    """
+    kind = sniff(path, settings)
+    module, function = _READERS[kind].split(".")
+    read: Callable[[Path, IngestSettings], Extracted] = getattr(
+        import_module(f"churon.tools.ingest.readers.{module}"), function
+    )
+    try:
+        document = read(path, settings)
+    except (IngestError, MemoryError):
+        raise
+    except Exception as error:  # parsers raise anything on hostile bytes; the file is what failed
+        reason = f"{type(error).__name__}: {error}".rstrip(".: ")
+        raise IngestError(f"The {kind} file cannot be read: {reason}.") from error
+    if not document.text.strip():
+        raise IngestError("The document has no text.", outcome="skipped")
+    return replace(document, title=document.title or unicodedata.normalize("NFC", path.stem))

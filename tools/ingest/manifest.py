@@ -1,0 +1,97 @@
+"""What has been ingested: SQLite, one row a file, true at any moment a process may be killed.
+
+Before the store is written a file's row becomes `pending` and names every chunk, old and new; the
+next run then rewrites that file and deletes what is left over, so that nothing is lost or orphaned.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from churon.tools.errors import IngestError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS files (
+    collection TEXT NOT NULL, tenant TEXT NOT NULL, path TEXT NOT NULL, document TEXT NOT NULL,
+    content TEXT NOT NULL, limits TEXT NOT NULL, outcome TEXT NOT NULL, error TEXT NOT NULL,
+    chunks TEXT NOT NULL, PRIMARY KEY (collection, tenant, path))
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file as the last run left it."""
+
+    path: str
+    """Absolute."""
+    document: str
+    """Path that people see."""
+    content: str
+    """Hash of the bytes and of what shapes the chunks; "" when the bytes could not be read."""
+    limits: str
+    """Hash of the limits under which a file failed."""
+    outcome: str
+    """indexed, failed, skipped, or pending while the store is being written."""
+    error: str = ""
+    chunks: dict[str, str] = field(default_factory=dict)
+    """Chunk id -> digest of the passage, "" when the store may hold something else."""
+
+
+class Manifest:
+    """The rows of one collection and tenant. Raises IngestError when the file is unusable."""
+
+    def __init__(self, path: Path, collection: str, tenant: str) -> None:
+        self._path = path
+        self._scope = (collection, tenant)
+        with self._failures():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=30)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute(_SCHEMA)
+
+    def entries(self) -> dict[str, Entry]:
+        """All rows by path."""
+        with self._failures():
+            rows = self._db.execute(
+                "SELECT path, document, content, limits, outcome, error, chunks FROM files "
+                "WHERE collection = ? AND tenant = ?",
+                self._scope,
+            ).fetchall()
+            return {row[0]: Entry(*row[:6], json.loads(row[6])) for row in rows}
+
+    def save(self, entries: Iterable[Entry]) -> None:
+        """Write rows, all of them or none."""
+        rows = [
+            (*self._scope, e.path, e.document, e.content, e.limits, e.outcome, e.error)
+            + (json.dumps(e.chunks),)
+            for e in entries
+        ]
+        with self._failures(), self._db:
+            self._db.executemany("INSERT OR REPLACE INTO files VALUES (?,?,?,?,?,?,?,?,?)", rows)
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Drop rows, all of them or none."""
+        with self._failures(), self._db:
+            self._db.executemany(
+                "DELETE FROM files WHERE collection = ? AND tenant = ? AND path = ?",
+                [(*self._scope, path) for path in paths],
+            )
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError, ValueError) as error:
+            raise IngestError(
+                f"The manifest {str(self._path)!r} cannot be used: {error}.",
+                remedy="Check the disk; when the file is damaged, delete it and ingest again.",
+            ) from error

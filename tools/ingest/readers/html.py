@@ -1,0 +1,115 @@
+"""HTML through BeautifulSoup: what a reader of the page would see, with its headings.
+
+Text hidden by the `hidden` attribute, `aria-hidden`, an inline style or a well-known class is left
+out: nobody who checks a citation could see it. Navigation, scripts and forms are left out too.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from churon.tools.ingest.encoding import decode
+from churon.tools.ingest.extracted import Extracted, TextBuilder, normalise, one_line
+from churon.tools.ingest.readers.plain import split_front_matter
+from churon.tools.settings import IngestSettings
+
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.I)
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_HIDDEN_CLASSES = frozenset({"hidden", "d-none", "invisible", "collapse", "visually-hidden"})
+_UNREAD = frozenset(
+    "script style template noscript nav form button select svg iframe title object".split()
+)
+_BLOCKS = frozenset(
+    "address article aside blockquote body caption dd details div dl dt fieldset figcaption figure "
+    "footer header hr html li main ol p pre section summary table tbody tfoot thead tr ul".split()
+)
+_HEADING = re.compile(r"h([1-6])$")
+
+
+def read_html(path: Path, settings: IngestSettings) -> Extracted:
+    """The visible text, block by block; h1 to h6 are headings."""
+    from bs4 import BeautifulSoup
+
+    data = path.read_bytes()
+    declared = _CHARSET.search(data[:4096])
+    text = decode(data, declared.group(1).decode() if declared else None)
+    _, text = split_front_matter(normalise(text))
+    soup = BeautifulSoup(text, "lxml")
+    walk = _Walk(TextBuilder(settings.max_chars))
+    walk.visit(soup)  # not the body alone: broken pages are parsed into the head
+    walk.flush()
+    title = soup.title.get_text() if soup.title else ""
+    return walk.builder.build(title)
+
+
+class _Walk:
+    """Depth-first over the page; `line` holds the inline text of the block being read."""
+
+    def __init__(self, builder: TextBuilder) -> None:
+        self.builder = builder
+        self.line: list[str] = []
+
+    def visit(self, root: Any) -> None:
+        # An explicit stack: hostile pages nest deeper than Python recurses
+        stack: list[Any] = [root]
+        while stack:
+            node = stack.pop()
+            if node is None:
+                self.flush()
+            elif isinstance(node, str):
+                self.line.append(_string(node))
+            elif not _unseen(node):
+                stack.extend(reversed(self._enter(node)))
+
+    def _enter(self, node: Any) -> list[Any]:
+        """What to visit next in the node's place; None ends a block."""
+        heading = _HEADING.match(node.name)
+        if heading:
+            self.flush()
+            self.builder.heading(_visible(node), int(heading.group(1)))
+            return []
+        if node.name == "pre":
+            self.flush()
+            self.builder.add(node.get_text(), "\n\n")
+            return []
+        if node.name == "br":
+            self.line.append("\n")
+        if node.name in ("td", "th"):
+            self.line.append(" | " if "".join(self.line).strip() else "")
+        if node.name in _BLOCKS:
+            return [None, *node.contents, None]
+        return list(node.contents)
+
+    def flush(self) -> None:
+        lines = "".join(self.line).split("\n")
+        self.line = []
+        self.builder.add("\n".join(filter(None, map(one_line, lines))), "\n\n")
+
+
+def _string(node: Any) -> str:
+    # Comments, CDATA and doctypes are strings too, of their own classes
+    return re.sub(r"\s+", " ", node) if type(node).__name__ == "NavigableString" else ""
+
+
+def _visible(node: Any) -> str:
+    return " ".join(
+        string
+        for string in node.strings
+        if not any(_unseen(parent) for parent in string.parents if parent is not node)
+    )
+
+
+def _unseen(node: Any) -> bool:
+    if node.name in _UNREAD:
+        return True
+    attributes = node.attrs
+    if not attributes:
+        return False
+    return (
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or not _HIDDEN_CLASSES.isdisjoint(attributes.get("class") or ())
+        or _HIDDEN_STYLE.search(str(attributes.get("style", ""))) is not None
+    )
