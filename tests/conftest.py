@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pytest_socket import socket_allow_hosts
+
+if TYPE_CHECKING:
+    from churon.tools.models.e5 import E5Embeddings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,3 +37,13 @@ def models_folder() -> Path:
     if not folder.is_dir():
         pytest.skip("no model files: run `churon models pull --quick`")
     return folder
+
+
+@pytest.fixture(scope="session")
+def e5(models_folder: Path) -> E5Embeddings:
+    """The embedding model, loaded once."""
+    from churon.tools.models.e5 import WEIGHTS_FILE, E5Embeddings
+
+    if not (models_folder / WEIGHTS_FILE).is_file():
+        pytest.skip("no e5 weights: run `churon models pull --quick`")
+    return E5Embeddings(models_folder)
