@@ -70,6 +70,8 @@ class EncoderScorer:
 
     def score(self, query: str, documents: Sequence[Document]) -> list[float]:
         """One logit per document."""
+        if not documents:
+            return []
         with self._lock:
             if self._network is None:
                 raise RerankError(f"The reranker {self.name!r} is closed.")
