@@ -1,0 +1,97 @@
+"""One connection to Milvus, file or server, and its failures as StoreError."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from churon.tools.errors import StoreError
+from churon.tools.settings import StoreSettings
+from churon.tools.store import lite
+
+if TYPE_CHECKING:
+    from pymilvus import MilvusClient
+
+_FIRST_WITH_BM25 = (2, 5)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """An open client with what the server can do."""
+
+    client: MilvusClient
+    arguments: dict[str, Any]
+    """`connection_args` for langchain-milvus; the underlying channel is shared."""
+    name: str
+    """The uri for messages, without credentials."""
+    file: Path | None
+    """Path of the Milvus Lite file, None for a server."""
+    bm25: bool
+    """Whether the server has full-text search (Milvus 2.5 and later, Milvus Lite)."""
+    writing: threading.Lock = field(default_factory=threading.Lock)
+    """Milvus Lite takes one writer at a time."""
+
+    def close(self) -> None:
+        """Close the client and leave the Milvus Lite engine."""
+        self.client.close()
+        if self.file:
+            lite.release(self.file)
+
+
+def connect(settings: StoreSettings) -> Connection:
+    """Open what `settings.uri` names: an address (http://host:port) or a .db file.
+
+    Blocking, at most `settings.timeout` seconds for a server. Raises StoreError.
+    """
+    name = re.sub(r"//[^/@]*@", "//", settings.uri)
+    remote = "://" in settings.uri or settings.uri.startswith("unix:")
+    file = None if remote else Path(settings.uri).expanduser().resolve()
+    if file is not None and file.suffix != ".db":
+        raise StoreError(
+            f"The store {name!r} is neither a server's address nor a file that ends in .db.",
+            remedy="Set store.uri to http://HOST:19530 or to a path such as .churon/milvus.db.",
+        )
+    address = lite.acquire(file) if file else settings.uri
+    try:
+        return _open(settings, address, name, file)
+    except BaseException:  # whatever it was, the engine must not stay locked; raised again
+        if file:
+            lite.release(file)
+        raise
+
+
+def _open(settings: StoreSettings, address: str, name: str, file: Path | None) -> Connection:
+    from pymilvus import MilvusClient
+
+    # It prints every failed call with its traceback; the same failure is raised as a StoreError
+    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+    token = settings.token.get_secret_value() if settings.token else ""
+    arguments = {"uri": address, "token": token, "timeout": settings.timeout}
+    with failures("reached", name):
+        client = MilvusClient(**arguments)
+        version = client.get_server_version(timeout=settings.timeout)
+    numbers = re.search(r"(\d+)\.(\d+)", version)
+    bm25 = not numbers or (int(numbers[1]), int(numbers[2])) >= _FIRST_WITH_BM25
+    return Connection(client, arguments, name, file, bm25)
+
+
+@contextmanager
+def failures(verb: str, name: str) -> Iterator[None]:
+    """Turns what pymilvus raises into a StoreError that says what could not be done."""
+    from grpc import RpcError
+    from pymilvus import MilvusException
+
+    try:
+        yield
+    except (MilvusException, RpcError, OSError) as error:
+        reason = getattr(error, "message", "") or str(error) or type(error).__name__
+        raise StoreError(
+            f"Milvus at {name!r} could not be {verb}: {' '.join(str(reason).split())[:500]}.",
+            remedy="Check that it runs and that store.uri and store.token are right.",
+        ) from error
