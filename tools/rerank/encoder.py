@@ -10,6 +10,7 @@ from typing import Any
 from langchain_core.documents import Document
 
 from churon.tools.errors import RerankError
+from churon.tools.rerank.pairs import PairEncoder, PairTokens
 from churon.tools.rerank.torch_model import (
     batches,
     free_memory,
@@ -47,7 +48,6 @@ class EncoderScorer:
         """Load from a folder or the hub. Blocking. Raises ModelMissing, RerankError."""
         self.name = model
         self.batch_size = batch_size
-        self.max_length = max_length
         self.device = pick_device(device)
         self._torch, _ = import_torch()
         tokenizer = load_pretrained("AutoTokenizer", model, offline=offline)
@@ -62,7 +62,7 @@ class EncoderScorer:
                 f"The model {model!r} has {network.config.num_labels} labels; a reranker has one.",
                 remedy="Name a cross-encoder that was trained for reranking.",
             )
-        self._backend = _plain_backend(tokenizer)
+        self._encode = PairEncoder(tokenizer, max_length)
         self._pad_id: int = tokenizer.pad_token_id
         self._typed = "token_type_ids" in tokenizer.model_input_names
         self._network: Any = network.to(self.device).eval()
@@ -93,36 +93,17 @@ class EncoderScorer:
             self._network = None
             free_memory(self.device)
 
-    def _encode(self, query: str, passages: list[str]) -> list[Any]:
-        # Encodings are cut and joined by hand: the tokenizer's own truncation is shared state
-        head = self._backend.encode(query, add_special_tokens=False)
-        head.truncate(self.max_length * 3 // 4)
-        special = self._backend.num_special_tokens_to_add(is_pair=True)
-        room = max(0, self.max_length - special - len(head))
-        pairs = []
-        for tail in self._backend.encode_batch(passages, add_special_tokens=False):
-            tail.truncate(room)
-            pairs.append(self._backend.post_process(head, tail, True))
-        return pairs
-
-    def _forward(self, pairs: list[Any]) -> list[float]:
+    def _forward(self, pairs: list[PairTokens]) -> list[float]:
         width = max(len(pair) for pair in pairs)
         inputs = {
             "input_ids": [pair.ids + [self._pad_id] * (width - len(pair)) for pair in pairs],
             "attention_mask": [[1] * len(pair) + [0] * (width - len(pair)) for pair in pairs],
         }
         if self._typed:
-            inputs["token_type_ids"] = [pair.type_ids + [0] * (width - len(pair)) for pair in pairs]
+            inputs["token_type_ids"] = [pair.types + [0] * (width - len(pair)) for pair in pairs]
         torch = self._torch
         with torch.inference_mode():
             tensors = {key: torch.tensor(rows, device=self.device) for key, rows in inputs.items()}
             logits = self._network(**tensors).logits
         scores: list[float] = logits[:, 0].float().tolist()
         return scores
-
-
-def _plain_backend(tokenizer: Any) -> Any:
-    backend = tokenizer.backend_tokenizer
-    backend.no_truncation()
-    backend.no_padding()
-    return backend
