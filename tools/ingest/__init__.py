@@ -1,1 +1,1 @@
-"""Documents become chunks with exact spans: walk, read in a child process, split, write, remember."""
+"""Documents become chunks with exact spans: walk, read in a child, split, write, remember."""

@@ -77,7 +77,10 @@ def _utf16(data: bytes) -> str:
 
 
 def _double_byte(data: bytes) -> str | None:
-    scores = {"cp949": _korean(_decoded(data, "cp949")), "cp932": _japanese(_decoded(data, "cp932"))}
+    scores = {
+        "cp949": _korean(_decoded(data, "cp949")),
+        "cp932": _japanese(_decoded(data, "cp932")),
+    }
     best = max(scores, key=lambda name: scores[name])
     return best if scores[best] >= 0.6 else None
 
@@ -105,7 +108,11 @@ def _guess(data: bytes) -> str:
     if best is None:
         raise _binary()
     # Single-byte code pages are told apart by luck; the Western one is the likeliest by far
-    return "cp1252" if best.encoding.startswith(("cp12", "cp8", "cp4", "latin", "iso8859", "mac")) else best.encoding
+    return (
+        "cp1252"
+        if best.encoding.startswith(("cp12", "cp8", "cp4", "latin", "iso8859", "mac"))
+        else best.encoding
+    )
 
 
 def _binary() -> IngestError:

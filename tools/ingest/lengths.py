@@ -8,7 +8,9 @@ import re
 MAX_TOKENS = 448
 """multilingual-e5 reads 512 tokens; prefix, title and end marks need the rest."""
 _TOKENS = re.compile(r"([a-z]{1,20}|[A-Z][a-z]{0,19})(?![A-Za-z])|([A-Za-z]+)|[^\sA-Za-z]")
-_CJK = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3131-\u318e\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
+_CJK = re.compile(
+    r"[\u1100-\u11ff\u3040-\u30ff\u3131-\u318e\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]"
+)
 _LETTER = re.compile(r"[^\W\d_]")
 
 

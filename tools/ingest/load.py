@@ -44,6 +44,6 @@ def load(path: Path, settings: IngestSettings) -> Extracted:
     except Exception as error:  # parsers raise anything on hostile bytes; the file is what failed
         reason = f"{type(error).__name__}: {error}".rstrip(".: ")
         raise IngestError(f"The {kind} file cannot be read: {reason}.") from error
-    if not document.text.strip():
+    if not any(map(str.isalnum, document.text)):
         raise IngestError("The document has no text.", outcome="skipped")
     return replace(document, title=document.title or unicodedata.normalize("NFC", path.stem))

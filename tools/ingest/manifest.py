@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS files (
     content TEXT NOT NULL, limits TEXT NOT NULL, outcome TEXT NOT NULL, error TEXT NOT NULL,
     chunks TEXT NOT NULL, PRIMARY KEY (collection, tenant, path))
 """
+_COLUMNS = ("path", "document", "content", "limits", "outcome", "error")
 
 
 @dataclass(frozen=True)
@@ -58,18 +59,20 @@ class Manifest:
         """All rows by path."""
         with self._failures():
             rows = self._db.execute(
-                "SELECT path, document, content, limits, outcome, error, chunks FROM files "
+                f"SELECT {', '.join(_COLUMNS)}, chunks FROM files "
                 "WHERE collection = ? AND tenant = ?",
                 self._scope,
             ).fetchall()
-            return {row[0]: Entry(*row[:6], json.loads(row[6])) for row in rows}
+            return {
+                row[0]: Entry(**dict(zip(_COLUMNS, row, strict=False)), chunks=json.loads(row[-1]))
+                for row in rows
+            }
 
     def save(self, entries: Iterable[Entry]) -> None:
         """Write rows, all of them or none."""
         rows = [
-            (*self._scope, e.path, e.document, e.content, e.limits, e.outcome, e.error)
-            + (json.dumps(e.chunks),)
-            for e in entries
+            (*self._scope, *(getattr(entry, name) for name in _COLUMNS), json.dumps(entry.chunks))
+            for entry in entries
         ]
         with self._failures(), self._db:
             self._db.executemany("INSERT OR REPLACE INTO files VALUES (?,?,?,?,?,?,?,?,?)", rows)

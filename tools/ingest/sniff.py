@@ -99,9 +99,7 @@ def _zip_kind(path: Path, settings: IngestSettings) -> str:
     )
 
 
-def _check_expansion(
-    members: list[zipfile.ZipInfo], packed: int, settings: IngestSettings
-) -> None:
+def _check_expansion(members: list[zipfile.ZipInfo], packed: int, settings: IngestSettings) -> None:
     # What the directory declares is a bound: zipfile stops reading a member at its declared size
     unpacked = sum(member.file_size for member in members)
     ratio = unpacked / max(packed, 1)

@@ -76,7 +76,9 @@ def _sections(document: Extracted, settings: IngestSettings) -> Iterator[_Sectio
             path[heading.level] = heading.text
         cjk = is_cjk(document.text[start:end])
         limit = settings.chunk_chars_cjk if cjk else settings.chunk_chars
-        yield _Section(start, end, page, " > ".join(path.values()), min(limit, settings.chunk_chars))
+        yield _Section(
+            start, end, page, " > ".join(path.values()), min(limit, settings.chunk_chars)
+        )
 
 
 def _merged(sections: list[_Section], text: str) -> Iterator[_Section]:

@@ -19,11 +19,13 @@ _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _HIDDEN_CLASSES = frozenset({"hidden", "d-none", "invisible", "collapse", "visually-hidden"})
 _UNREAD = frozenset(
-    "script style template noscript nav form button select svg iframe title object".split()
+    {"script", "style", "template", "noscript", "nav", "form", "button", "select", "svg"}
+    | {"iframe", "title", "object"}
 )
 _BLOCKS = frozenset(
-    "address article aside blockquote body caption dd details div dl dt fieldset figcaption figure "
-    "footer header hr html li main ol p pre section summary table tbody tfoot thead tr ul".split()
+    {"address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div", "dl"}
+    | {"dt", "fieldset", "figcaption", "figure", "footer", "header", "hr", "html", "li", "main"}
+    | {"ol", "p", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"}
 )
 _HEADING = re.compile(r"h([1-6])$")
 

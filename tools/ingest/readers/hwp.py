@@ -57,7 +57,9 @@ def read_hwp(path: Path, settings: IngestSettings) -> Extracted:
             raise IngestError("The file is no HWP 5 document.", remedy="Save it anew as .hwpx.")
         flags = struct.unpack_from("<I", ole.openstream("FileHeader").read(), 36)[0]
         if flags & 0b110:  # bit 1: password, bit 2: distribution document
-            raise IngestError("The HWP document is encrypted.", remedy="Save it without a password.")
+            raise IngestError(
+                "The HWP document is encrypted.", remedy="Save it without a password."
+            )
         number = 0
         while ole.exists(f"BodyText/Section{number}"):
             data = ole.openstream(f"BodyText/Section{number}").read()
@@ -97,9 +99,7 @@ def _para_text(data: bytes) -> str:
     kept, index = [], 0
     while index < len(units):
         unit = units[index]
-        if unit >= 32:
-            kept.append(unit)
-        elif unit in (9, 10):
+        if unit >= 32 or unit in (9, 10):
             kept.append(unit)
         index += 1 if unit >= 32 or unit in _CHARS else 8
     return struct.pack(f"<{len(kept)}H", *kept).decode("utf-16-le", errors="replace")

@@ -55,7 +55,7 @@ def fences(text: str) -> list[tuple[int, int]]:
             spans.append((begin, offset + len(line)))
             opened = ""
         offset += len(line)
-    return spans + [(begin, offset)] if opened else spans
+    return [*spans, (begin, offset)] if opened else spans
 
 
 def _closes(line: str, opened: str) -> bool:

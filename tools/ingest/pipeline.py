@@ -1,0 +1,208 @@
+"""`ingest`: bring the store in line with the files, writing only what differs."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from langchain_core.documents import Document
+
+from churon.tools.errors import IngestError
+from churon.tools.ingest.change import Change, failure, indexed
+from churon.tools.ingest.manifest import Entry, Manifest
+from churon.tools.ingest.passages import passages
+from churon.tools.ingest.reader import Reader
+from churon.tools.ingest.report import DocumentReport, IngestReport, Progress
+from churon.tools.ingest.walk import Found, absolute, shown, walk
+from churon.tools.settings import IngestSettings
+
+VERSION = "1"
+"""Raise it when readers or splitter yield other chunks for the same bytes."""
+_BATCH = 256
+"""Passages gathered before the store is written: embedding is faster in batches."""
+_SHAPING = ("chunk_chars", "chunk_chars_cjk", "overlap")
+"""Settings that change the chunks of a file that was read well."""
+
+
+class PassageStore(Protocol):
+    """What ingest needs of `tools.store.Store`."""
+
+    async def upsert(
+        self,
+        documents: Sequence[Document],
+        *,
+        tenant: str | None = None,
+        collection: str | None = None,
+    ) -> None: ...
+
+    async def delete(
+        self, ids: Sequence[str], *, tenant: str | None = None, collection: str | None = None
+    ) -> int: ...
+
+    async def count(self, *, tenant: str | None = None, collection: str | None = None) -> int: ...
+
+
+async def ingest(
+    paths: Sequence[Path],
+    store: PassageStore,
+    settings: IngestSettings,
+    *,
+    manifest: Path,
+    tenant: str | None = None,
+    collection: str | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    prune: bool = True,
+) -> IngestReport:
+    """Read files and folders into the store; a file that fails is reported and hides no other.
+
+    With `prune`, files that are gone from below `paths` are removed from the store. Raises
+    IngestError with outcome "usage" for a path that is not there and never was, StoreError when
+    the store fails (the next run then continues), IngestError for an unusable manifest.
+    """
+    book = Manifest(manifest, collection or "", tenant or "")
+    try:
+        entries = book.entries()
+        roots = _roots(paths, entries)
+        if await store.count(tenant=tenant, collection=collection) < _chunks(entries):
+            entries = {path: _distrusted(entry) for path, entry in entries.items()}
+        async with Reader(settings) as reader:
+            scope = {"tenant": tenant, "collection": collection}
+            found = await asyncio.to_thread(walk, paths)
+            run = _Run(store, settings, book, reader, scope, entries, len(found), on_progress)
+            return await run.all(found, roots if prune else [])
+    finally:
+        book.close()
+
+
+@dataclass
+class _Run:
+    store: PassageStore
+    settings: IngestSettings
+    book: Manifest
+    reader: Reader
+    scope: dict[str, str | None]
+    entries: dict[str, Entry]
+    total: int
+    on_progress: Callable[[Progress], None] | None
+    reports: dict[str, DocumentReport] = field(default_factory=dict)
+    staged: list[Change] = field(default_factory=list)
+
+    async def all(self, found: dict[str, Found], pruned: list[str]) -> IngestReport:
+        for key, file in found.items():
+            change = await self._one(key, file)
+            if isinstance(change, DocumentReport):
+                self._done(key, change)
+                continue
+            self.staged.append(change)
+            if sum(len(staged.writes) for staged in self.staged) >= _BATCH:
+                await self._flush()
+        await self._flush()
+        documents = [self.reports[key] for key in found]
+        present = {key for key, file in found.items() if not file.reason}
+        gone = [
+            key
+            for key in self.entries
+            if key not in present and any(_below(key, r) for r in pruned)
+        ]
+        return IngestReport((*documents, *await self._remove(gone)))
+
+    async def _one(self, key: str, file: Found) -> Change | DocumentReport:
+        """What to write for one file, or why there is nothing to write."""
+        entry, document = self.entries.get(key), shown(file.path)
+        if file.reason:
+            return DocumentReport(document, "skipped", 0, file.reason)
+        limits = _hash(self.settings.model_dump_json().encode())
+        try:
+            content = await asyncio.to_thread(self._content, file.path)
+        except OSError as error:
+            kept = entry.chunks if entry else {}  # nothing says that the document has changed
+            reason = f"The file cannot be opened: {error.strerror}."
+            return failure(Entry(key, document, "", limits, "failed", reason, kept), entry)
+        if entry and entry.content == content and (known := _known(entry, limits, file.named)):
+            return known
+        fresh = Entry(key, document, content, limits, "indexed")
+        try:
+            reading = await self.reader.read(file.path)
+        except IngestError as error:
+            return failure(replace(fresh, outcome=error.outcome, error=str(error)), entry)
+        return indexed(fresh, passages(key, document, reading), entry)
+
+    def _content(self, path: Path) -> str:
+        shaping = self.settings.model_dump_json(include=set(_SHAPING))
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if status.st_size > self.settings.max_bytes:  # refused unread: not worth hashing
+                return _hash(f"{status.st_size} {status.st_mtime_ns}".encode())
+            sha256 = hashlib.file_digest(file, "sha256").digest()
+        return _hash(f"{VERSION} {shaping} ".encode(), sha256)
+
+    async def _flush(self) -> None:
+        staged, self.staged = self.staged, []
+        self.book.save(change.pending for change in staged if change.touches_store)
+        await self._upsert([passage for change in staged for passage in change.writes])
+        if vanished := [id_ for change in staged for id_ in change.vanished]:
+            await self.store.delete(vanished, **self.scope)
+        self.book.save(change.final for change in staged)
+        for change in staged:
+            self._done(change.final.path, change.report)
+
+    async def _upsert(self, documents: list[Document]) -> None:
+        for start in range(0, len(documents), _BATCH):
+            await self.store.upsert(documents[start : start + _BATCH], **self.scope)
+
+    async def _remove(self, gone: list[str]) -> list[DocumentReport]:
+        ids = [id_ for key in gone for id_ in self.entries[key].chunks]
+        if ids:
+            await self.store.delete(ids, **self.scope)
+        self.book.forget(gone)
+        return [DocumentReport(self.entries[key].document, "removed") for key in sorted(gone)]
+
+    def _done(self, key: str, report: DocumentReport) -> None:
+        self.reports[key] = report
+        if self.on_progress is not None:
+            self.on_progress(Progress(len(self.reports), self.total, report))
+
+
+def _known(entry: Entry, limits: str, named: bool) -> DocumentReport | None:
+    """The report of a file whose bytes are those of the last run, None when it is to be read."""
+    if entry.outcome == "indexed" and all(entry.chunks.values()):
+        return DocumentReport(entry.document, "unchanged", len(entry.chunks))
+    if entry.outcome == "skipped" and not entry.chunks:
+        return DocumentReport(entry.document, "skipped", 0, entry.error)
+    if entry.outcome == "failed" and entry.limits == limits and not named and not entry.chunks:
+        return DocumentReport(entry.document, "failed", 0, entry.error)
+    return None
+
+
+def _roots(paths: Sequence[Path], entries: dict[str, Entry]) -> list[str]:
+    roots = [str(absolute(path)) for path in paths]
+    for given, root in zip(paths, roots, strict=True):
+        if not os.path.lexists(root) and not any(_below(key, root) for key in entries):
+            raise IngestError(
+                f"There is no file or folder {str(given)!r}.",
+                outcome="usage",
+                remedy="Check the path.",
+            )
+    return roots
+
+
+def _below(key: str, root: str) -> bool:
+    return key == root or key.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _chunks(entries: dict[str, Entry]) -> int:
+    return sum(len(entry.chunks) for entry in entries.values() if entry.outcome == "indexed")
+
+
+def _distrusted(entry: Entry) -> Entry:
+    # The store lost passages (a deleted file, a dropped collection): every one is written anew
+    return replace(entry, chunks=dict.fromkeys(entry.chunks, ""))
+
+
+def _hash(*parts: bytes) -> str:
+    return hashlib.sha256(b"".join(parts)).hexdigest()
