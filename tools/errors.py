@@ -2,6 +2,7 @@
 
 ChuronError                  one clear message: the value that is wrong, then the next action
 ├── SettingsError            a settings file, variable or flag is wrong
+├── InputError               a question, history or filter cannot be answered as it is
 ├── ModelError               a model failed
 │   ├── ModelMissing         the file, package or server-side model is not there
 │   ├── ModelUnreachable     the server does not answer
@@ -30,6 +31,10 @@ class ChuronError(Exception):
 
 class SettingsError(ChuronError):
     """A settings file, an environment variable or a flag is wrong."""
+
+
+class InputError(ChuronError):
+    """The question, the history or the filter cannot be worked with as it is."""
 
 
 class ModelError(ChuronError):

@@ -47,6 +47,34 @@ class Claim(TypedDict):
     evidence_ids: list[str]
 
 
+class Candidate(TypedDict):
+    """One answer written from one passage, with its critique (Self-RAG, section 3.3)."""
+
+    evidence_id: str
+    text: str
+    """Empty when the model found no answer in the passage."""
+    mean_logprob: float | None
+    """Mean token log-probability, None where the provider gives none."""
+    s_rel: float | None
+    s_sup: float | None
+    s_use: float | None
+    """None: not asked for, or the critic gave nothing."""
+
+
+class Beam(TypedDict):
+    """One hypothesis of the long form: the sentences so far and their scores."""
+
+    id: str
+    claims: list[Claim]
+    scores: list[float]
+    """One segment score per sentence."""
+    last: str
+    """Evidence id that the latest sentence rests on, "" for none."""
+    decision: Literal["Y", "N", "C"]
+    """Retrieve again, no passage, or continue with the last one."""
+    finished: bool
+
+
 class Usage(TypedDict):
     """What a run spent so far; absolute values, merged by elementwise maximum."""
 

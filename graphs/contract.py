@@ -1,0 +1,118 @@
+"""The contract of all graphs: `RagInput` in, `RagOutput` out, `RagContext` for one run's knobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NotRequired, TypeVar
+
+from typing_extensions import TypedDict
+
+from churon.tools.budget import no_usage
+from churon.tools.context import Limits, RagContext
+from churon.tools.types import Claim, Evidence, Filter, Language, Status, Turn, Usage
+
+T = TypeVar("T")
+
+__all__ = ["Limits", "RagContext", "RagInput", "RagOutput", "RagState"]
+
+
+class RagInput(TypedDict):
+    """What is asked."""
+
+    question: str
+    history: NotRequired[list[Turn]]
+    """Earlier turns, oldest first; a follow-up question is understood through them."""
+    language: NotRequired[Literal["auto", "en", "ko"]]
+    """Language of the answer; auto takes the question's."""
+    filter: NotRequired[Filter | None]
+    """Metadata that passages must have, such as {"document": "guide.pdf"}."""
+
+
+def merge_evidence(old: Mapping[str, Evidence], new: Mapping[str, Evidence]) -> dict[str, Evidence]:
+    """By id; what is known (a grade, a score) is never overwritten by an unknown."""
+    merged = dict(old)
+    for key, passage in new.items():
+        known: Any = {name: value for name, value in passage.items() if value is not None}
+        merged[key] = {**merged[key], **known} if key in merged else passage
+    return merged
+
+
+def merge_by_key(old: Mapping[str, T], new: Mapping[str, T]) -> dict[str, T]:
+    """The later value per key."""
+    return {**old, **new}
+
+
+def merge_usage(old: Usage | None, new: Usage | None) -> Usage:
+    """Elementwise maximum: values are absolute, and parallel branches report in any order."""
+    a, b = old or no_usage(), new or no_usage()
+    return Usage(
+        calls=max(a["calls"], b["calls"]),
+        tokens=max(a["tokens"], b["tokens"]),
+        searches=max(a["searches"], b["searches"]),
+        seconds=max(a["seconds"], b["seconds"]),
+        cache_hits=max(a["cache_hits"], b["cache_hits"]),
+    )
+
+
+def union(old: list[str], new: list[str]) -> list[str]:
+    """Both, in order of first mention."""
+    return list(dict.fromkeys([*old, *new]))
+
+
+def append(old: list[Any], new: list[Any]) -> list[Any]:
+    """Old entries, then the new ones."""
+    return [*old, *new]
+
+
+def keep_first(old: str, new: str) -> str:
+    """The first reason stands; branches may find several."""
+    return old or new
+
+
+class RagOutput(TypedDict):
+    """What comes back; plain data throughout."""
+
+    answer: str
+    language: Language
+    status: Status
+    claims: list[Claim]
+    """The answer's sentences, with support and passages."""
+    evidence: Annotated[dict[str, Evidence], merge_evidence]
+    """Every passage that was read, by id; `used_by` names the claims that rest on it."""
+    steps: Annotated[list[dict[str, Any]], append]
+    """What the graph did, short."""
+    usage: Annotated[Usage, merge_usage]
+    degraded: Annotated[list[str], union]
+    """Fallbacks used."""
+    missing: list[str]
+    """Facts that were not found."""
+    stop_reason: Annotated[str, keep_first]
+
+
+class RagState(RagOutput):
+    """Channels that every graph has besides its own."""
+
+    question: str
+    """Never overwritten; queries and the standalone question are separate."""
+    history: list[Turn]
+    filter: Filter | None
+    run: str
+    """Id of this question's budget and cache."""
+    standalone: str
+    """The question, understandable without the conversation."""
+    queries: Annotated[list[str], union]
+    """Search queries made so far."""
+    top: list[str]
+    """Passages of the latest search, best first."""
+    kept: list[str]
+    """Relevant passages of all searches."""
+    rounds: int
+    sufficient: bool
+    stale: bool
+    failures: Annotated[list[str], append]
+    """Why passages got no candidate."""
+
+
+def channels(state: type) -> frozenset[str]:
+    """Names of a state's channels."""
+    return frozenset(key for base in state.__mro__ for key in getattr(base, "__annotations__", {}))

@@ -1,0 +1,58 @@
+"""`RagGraph`: a compiled LangGraph that also serves callers that are not async, and traces runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import ensure_config
+from langgraph.graph import StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
+from churon.graphs.policy import STEPS
+from churon.tools.loop import iterate_sync, run_sync
+from churon.tools.toolkit import Toolkit
+from churon.tools.trace import traced
+
+
+class RagGraph(CompiledStateGraph):  # type: ignore[type-arg]
+    """All nodes are async; `invoke` and `stream` run them on one background event loop."""
+
+    def __init__(self, *, toolkit: Toolkit, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.toolkit = toolkit
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        """The output, from code that is not async."""
+        return run_sync(self.ainvoke(input, config, **kwargs))
+
+    def stream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[Any]:
+        """Events as they come, from code that is not async."""
+        # fixed here, in the caller's context: the background loop has another one
+        return iterate_sync(self.astream(input, ensure_config(config), **kwargs))
+
+    async def astream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[Any]:
+        """Events as they come; one Langfuse handler a run where keys are set."""
+        # settings are a file: read in a thread, as a server forbids blocking its loop
+        settings = await asyncio.to_thread(lambda: self.toolkit.settings)
+        async with traced(config, settings.langfuse) as with_trace:
+            async for event in super().astream(input, with_trace, **kwargs):
+                yield event
+
+
+def compiled(
+    builder: StateGraph[Any, Any, Any, Any],
+    name: str,
+    toolkit: Toolkit,
+    checkpointer: Any = None,
+) -> RagGraph:
+    """The builder's graph as a `RagGraph`, its recursion limit above what a run can need."""
+    plain = builder.compile(checkpointer=checkpointer, name=name)
+    attributes = {key: value for key, value in vars(plain).items() if key != "__orig_class__"}
+    return RagGraph(toolkit=toolkit, **attributes).with_config(recursion_limit=STEPS)

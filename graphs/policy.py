@@ -1,0 +1,57 @@
+"""Policies of the nodes: what is retried, how long a node may take, what happens when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from langgraph.errors import NodeError, NodeTimeoutError
+from langgraph.types import Command, RetryPolicy
+
+from churon.nodes.common import RunState
+from churon.tools.errors import BudgetExhausted, ModelError, ModelUnreachable, RerankError
+
+RETRY = RetryPolicy(max_attempts=3, initial_interval=0.5, retry_on=(ModelUnreachable, OSError))
+"""Transient failures only: a retry is paid for from the run's budget."""
+TIMEOUT = 900.0
+"""Seconds for one node; the run's own limit ends it earlier by default."""
+STEPS = 400
+"""More steps than any graph can take at the bounds of `RagContext`."""
+
+Handler = Callable[..., Awaitable[Command[Any]]]
+
+
+def recover(then: str, *, failure: str = "", degrade: bool = True) -> Handler:
+    """An error handler that goes on at `then`.
+
+    A used-up budget becomes the stop reason. A failing model or reranker is recorded in
+    `degraded`, and under `failure` where that channel is named; with `degrade=False` it is raised
+    like everything else.
+    """
+
+    async def handle(state: Any, error: NodeError) -> Command[Any]:
+        found = error.error
+        if isinstance(found, BudgetExhausted):
+            return Command(update={"stop_reason": f"budget:{found.limit}"}, goto=then)
+        if not degrade or not isinstance(found, (ModelError, RerankError, NodeTimeoutError)):
+            raise found
+        update: dict[str, Any] = {"degraded": [f"{error.node}:{type(found).__name__}"]}
+        if failure:
+            update[failure] = [str(found)]
+        return Command(update=update, goto=then)
+
+    return handle
+
+
+def model_node(then: str, *, failure: str = "", degrade: bool = True) -> dict[str, Any]:
+    """Keyword arguments of `add_node` for a node that asks a model."""
+    return {
+        "retry_policy": RETRY,
+        "timeout": TIMEOUT,
+        "error_handler": recover(then, failure=failure, degrade=degrade),
+    }
+
+
+async def join(state: RunState) -> dict[str, Any]:
+    """A node that only waits: the point where every branch of a fan-out has come back."""
+    return {}

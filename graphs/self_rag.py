@@ -1,0 +1,147 @@
+"""Self-RAG (arXiv 2310.11511) in three forms, chosen by `RagContext.form`.
+
+Retrieve is `reflect`; IsRel is `grade` in the retrieval subgraph; a candidate y_t per passage is
+`candidate`; IsSup and IsUse are `critique`; the best path is `select`. The iterative form writes
+partial answers (`partial`, `check_partial`) round by round and joins them in `synthesise`; the
+long form is its own subgraph.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import Send
+
+from churon.graphs import long_form, retrieval
+from churon.graphs.contract import (
+    RagInput,
+    RagOutput,
+    RagState,
+    append,
+    channels,
+    merge_by_key,
+)
+from churon.graphs.machine import RagGraph, compiled
+from churon.graphs.policy import join, model_node
+from churon.nodes.begin import Begin
+from churon.nodes.finish import Finish
+from churon.nodes.generate import Synthesise, WriteAnswer, WriteCandidate, WriteDirect
+from churon.nodes.judge import JudgeRound, JudgeShort
+from churon.nodes.language import LockLanguage
+from churon.nodes.reflect import ShouldRetrieve
+from churon.nodes.rewrite import Condense
+from churon.nodes.select import Select
+from churon.nodes.support import CheckClaims, Critique
+from churon.tools.context import RagContext
+from churon.tools.toolkit import Toolkit
+from churon.tools.types import Candidate
+
+
+class State(RagState):
+    retrieval: bool
+    form: Literal["short", "iterative", "long"]
+    max_rewrites: int
+    max_iter: int
+    candidates: Annotated[dict[str, Candidate], merge_by_key]
+    partials: Annotated[list[str], append]
+    verdict: Literal["again", "synthesise", "settle"]
+
+
+def after_reflect(state: State) -> Literal["direct", "retrieval", "long_form"]:
+    """No search, a search, or the beam that searches for itself."""
+    if not state["retrieval"]:
+        return "direct"
+    return "long_form" if state["form"] == "long" else "retrieval"
+
+
+def after_retrieval(
+    state: State,
+) -> list[Send] | Literal["select", "partial", "judge_round", "synthesise", "check"]:
+    """Short: one candidate a passage that has none yet. Iterative: a partial answer."""
+    if state["form"] == "short":
+        new = [key for key in state["top"] if key not in state["candidates"]]
+        if state.get("stop_reason") or not new:
+            return "select"
+        return [Send("candidate", _sole(state, key)) for key in new]
+    if state.get("stop_reason"):
+        return "check"
+    if state["sufficient"] or state["stale"]:
+        return "synthesise" if len(state["partials"]) > 1 else "check"
+    return "partial" if state["kept"] else "judge_round"
+
+
+def to_critique(state: State) -> list[Send] | Literal["select"]:
+    """Every candidate that was not critiqued yet."""
+    fresh = [c for c in state["candidates"].values() if c["text"] and c["s_sup"] is None]
+    if state.get("stop_reason") or not fresh:
+        return "select"
+    return [Send("critique", {**_sole(state, c["evidence_id"]), "candidate": c}) for c in fresh]
+
+
+def after_judge(state: State) -> Literal["retrieval", "synthesise", "check"]:
+    """Another round, the synthesis of several rounds, or the last checks."""
+    if state.get("stop_reason") or state["verdict"] == "settle":
+        return "check"
+    return "retrieval" if state["verdict"] == "again" else "synthesise"
+
+
+def _sole(state: State, key: str) -> dict[str, Any]:
+    return {
+        "run": state["run"],
+        "language": state["language"],
+        "usage": state["usage"],
+        "standalone": state["standalone"],
+        "passage": state["evidence"][key],
+    }
+
+
+def build(toolkit: Toolkit, *, checkpointer: Any = None) -> RagGraph:
+    """The graph over these resources."""
+    b = StateGraph(State, context_schema=RagContext, input_schema=RagInput, output_schema=RagOutput)
+    b.add_node("begin", Begin(toolkit, channels(State)))
+    b.add_node("condense", Condense(toolkit), **model_node("reflect"))
+    b.add_node("reflect", ShouldRetrieve(toolkit), **model_node("retrieval"))
+    b.add_node("retrieval", retrieval.build(toolkit))
+    b.add_node("candidate", WriteCandidate(toolkit), **model_node("written", failure="failures"))
+    b.add_node("written", join)
+    b.add_node("critique", Critique(toolkit), **model_node("select"))
+    b.add_node("select", Select(toolkit))
+    b.add_node("judge_short", JudgeShort(toolkit))
+    b.add_node("partial", WriteAnswer(toolkit), **model_node("judge_round", degrade=False))
+    b.add_node("check_partial", CheckClaims(toolkit), **model_node("judge_round"))
+    b.add_node("judge_round", JudgeRound(toolkit))
+    b.add_node("synthesise", Synthesise(toolkit), **model_node("check", degrade=False))
+    b.add_node("direct", WriteDirect(toolkit), **model_node("restate", degrade=False))
+    b.add_node("long_form", long_form.build(toolkit))
+    b.add_node("check", CheckClaims(toolkit), **model_node("restate"))
+    b.add_node("restate", LockLanguage(toolkit), **model_node("finish"))
+    b.add_node("finish", Finish(toolkit))
+
+    b.add_edge(START, "begin")
+    b.add_edge("begin", "condense")
+    b.add_edge("condense", "reflect")
+    b.add_conditional_edges("reflect", after_reflect)
+    b.add_conditional_edges(
+        "retrieval",
+        after_retrieval,
+        ["candidate", "select", "partial", "judge_round", "synthesise", "check"],
+    )
+    b.add_edge("candidate", "written")
+    b.add_conditional_edges("written", to_critique, ["critique", "select"])
+    b.add_edge("critique", "select")
+    b.add_edge("select", "judge_short")
+    b.add_conditional_edges("judge_short", after_judge)
+    b.add_edge("partial", "check_partial")
+    b.add_edge("check_partial", "judge_round")
+    b.add_conditional_edges("judge_round", after_judge)
+    b.add_edge("synthesise", "check")
+    b.add_edge("direct", "restate")
+    b.add_edge("long_form", "check")
+    b.add_edge("check", "restate")
+    b.add_edge("restate", "finish")
+    b.add_edge("finish", END)
+    return compiled(b, "self_rag", toolkit, checkpointer)
+
+
+graph = build(Toolkit())

@@ -1,0 +1,220 @@
+"""Self-RAG's long form: a beam over sentences (arXiv 2310.11511, section 3.3 and appendix A)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from langgraph.runtime import Runtime
+from langgraph.types import Overwrite
+from typing_extensions import TypedDict
+
+from churon.nodes.cite import claim, sentences
+from churon.nodes.common import RunState
+from churon.nodes.critique import support_of, utility_of
+from churon.nodes.decide import (
+    is_refusal,
+    normalised,
+    path_score,
+    segment_score,
+    support_label,
+    wants_retrieval,
+)
+from churon.nodes.prompts import messages, passage_text
+from churon.tools.context import RagContext
+from churon.tools.models.base import Want
+from churon.tools.models.labels import RETRIEVE, Distribution
+from churon.tools.run import Run
+from churon.tools.toolkit import Toolkit
+from churon.tools.types import Beam, Candidate, Claim, Evidence, Usage
+
+
+class Live(RunState):
+    standalone: str
+    beams: list[Beam]
+
+
+class Decided(TypedDict):
+    beams: list[Beam]
+    steps: list[dict[str, Any]]
+    usage: Usage
+    degraded: list[str]
+
+
+@dataclass(frozen=True)
+class DecideBeams:
+    """Retrieve in {yes, no, continue} for every live beam at once; the first one searches."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Live, runtime: Runtime[RagContext]) -> Decided:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        if not state.get("beams"):
+            c = run.context
+            note = {"step": "long_form", "most_generations": c.depth * c.beam * c.k2}
+            return {"beams": [empty_beam()], "steps": [note], **run.ledger()}
+        beams = await asyncio.gather(*(self._decide(run, beam, state) for beam in state["beams"]))
+        return {"beams": list(beams), "steps": [], **run.ledger()}
+
+    @staticmethod
+    async def _decide(run: Run, beam: Beam, state: Live) -> Beam:
+        if beam["finished"]:
+            return beam
+        prompt = messages(
+            "decide", state["language"], question=state["standalone"], answer=text_of(beam)
+        )
+        read = await run.distribution(prompt, RETRIEVE)
+        return {**beam, "decision": next_source(read, run.context.delta, bool(beam["last"]))}
+
+
+class Drafts(TypedDict):
+    drafts: dict[str, Beam]
+    """Continuations, by beam and passage."""
+    evidence: dict[str, Evidence]
+    usage: Usage
+    degraded: list[str]
+
+
+class Extension(RunState):
+    standalone: str
+    beam: Beam
+    passage: Evidence | None
+
+
+@dataclass(frozen=True)
+class ExtendBeam:
+    """The next sentence of one beam from one passage, critiqued; an empty one finishes it."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Extension, runtime: Runtime[RagContext]) -> Drafts:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        beam, passage = state["beam"], state["passage"]
+        key = f"{beam['id']}/{passage['id'] if passage else ''}"
+        prompt = messages(
+            "continue",
+            state["language"],
+            passage=passage_text(passage) if passage else "-",
+            question=state["standalone"],
+            answer=text_of(beam) or "-",
+        )
+        written = await run.complete(prompt, Want(run.context.answer_tokens, top_logprobs=0))
+        sentence = new_sentence(written.text, beam)
+        if not sentence:
+            draft: Beam = {**beam, "id": key, "finished": True}
+        else:
+            scored = await self._score(run, state, sentence, written.mean_logprob)
+            draft = extended({**beam, "id": key}, *scored)
+        return {"drafts": {key: draft}, "evidence": {}, **run.ledger()}
+
+    @staticmethod
+    async def _score(
+        run: Run, state: Extension, sentence: str, mean_logprob: float | None
+    ) -> tuple[Claim, float]:
+        passage, question, language = state["passage"], state["standalone"], state["language"]
+        support, utility = await asyncio.gather(
+            support_of(run, sentence, [passage] if passage else [], question, language),
+            utility_of(run, f"{text_of(state['beam'])} {sentence}".strip(), question, language),
+        )
+        candidate = Candidate(
+            evidence_id=passage["id"] if passage else "",
+            text=sentence,
+            mean_logprob=mean_logprob,
+            s_rel=passage["relevance"] if passage else None,
+            s_sup=support,
+            s_use=utility,
+        )
+        made = claim(sentence, [passage["id"]] if passage else [])
+        label = support_label(support, run.context.support_threshold)
+        made = {**made, "support": label, "support_score": support}
+        return made, segment_score(candidate, run.context)
+
+
+class Grown(RunState):
+    beams: list[Beam]
+    drafts: dict[str, Beam]
+    rounds: int
+
+
+class Pruned(TypedDict):
+    beams: list[Beam]
+    drafts: Any
+    rounds: int
+    steps: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class PruneBeams:
+    """Keeps the best B hypotheses; finished ones stay in the beam and compete."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Grown, runtime: Runtime[RagContext]) -> Pruned:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        best = prune(state["beams"], state["drafts"], run.context)
+        rounds = state.get("rounds", 0) + 1
+        if rounds >= run.context.depth:
+            best = [{**beam, "finished": True} for beam in best]
+        step = {"step": "beam", "sentences": [text_of(beam) for beam in best]}
+        return {"beams": best, "drafts": Overwrite({}), "rounds": rounds, "steps": [step]}
+
+
+def prune(beams: list[Beam], drafts: dict[str, Beam], context: RagContext) -> list[Beam]:
+    """The best B of the finished beams and the drafts; a beam without a draft is finished."""
+    grown = list(drafts.values())
+    if context.hard:  # the paper's hard mode: no continuation without support
+        grown = [b for b in grown if b["finished"] or b["claims"][-1]["support"] != "none"]
+    continued = {b["id"].rpartition("/")[0] for b in grown}
+    kept: list[Beam] = [
+        {**b, "finished": True} for b in beams if b["finished"] or b["id"] not in continued
+    ]
+    unique = {text_of(beam): beam for beam in sorted(kept + grown, key=_rank, reverse=True)}
+    ranked = sorted(unique.values(), key=_rank)
+    return [{**beam, "id": f"b{n}"} for n, beam in enumerate(ranked[: context.beam])]
+
+
+def best_beam(beams: list[Beam]) -> Beam | None:
+    """The hypothesis with the best path score, None when none has a sentence."""
+    written = [beam for beam in beams if beam["claims"]]
+    return min(written, key=_rank) if written else None
+
+
+def next_source(read: Distribution, delta: float, has_passage: bool) -> Any:
+    """Y, N or C: search when the rule says so and going on with the passage is less likely."""
+    going_on = read.p("C") if has_passage else -1.0
+    if read.rung == "neutral" or wants_retrieval(read, delta):
+        return "C" if going_on > read.p("Y") else "Y"
+    return "C" if going_on > read.p("N") else "N"
+
+
+def new_sentence(written: str, beam: Beam) -> str:
+    """The first sentence, "" when the model has nothing (new) to add."""
+    parts = [] if is_refusal(written) else sentences(written.strip())
+    said = {normalised(claim["text"]) for claim in beam["claims"]}
+    return parts[0] if parts and normalised(parts[0]) not in said else ""
+
+
+def empty_beam() -> Beam:
+    """The hypothesis that has said nothing yet."""
+    return Beam(id="b0", claims=[], scores=[], last="", decision="Y", finished=False)
+
+
+def extended(beam: Beam, made: Claim, score: float) -> Beam:
+    """The beam with one more sentence."""
+    ids = made["evidence_ids"]
+    return {
+        **beam,
+        "claims": [*beam["claims"], made],
+        "scores": [*beam["scores"], score],
+        "last": ids[0] if ids else beam["last"],
+    }
+
+
+def text_of(beam: Beam) -> str:
+    """The beam's sentences as one text."""
+    return " ".join(claim["text"] for claim in beam["claims"])
+
+
+def _rank(beam: Beam) -> tuple[float, str]:
+    return (-path_score(beam["scores"]), text_of(beam))

@@ -1,0 +1,92 @@
+"""Citations, built by code from passage ids; a key that the model invents is dropped. Pure."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from churon.tools.types import Claim, Evidence
+
+_KEYS = re.compile(r"\s*\[((?:\d{1,3}|\s|,)+)\]")
+# After ., !, ? or their wide forms; not inside numbers, initials, dotted names or abbreviations
+_END = re.compile(
+    r"(?<=[.!?。！？])(?<!\b[A-Z]\.)(?<!\b(?:Dr|Mr|Ms|St|No|vs)\.)(?<!\b(?:Mrs|e\.g|i\.e)\.)"
+    r"[\"'”’)]*(?=\s|$)"
+)
+
+
+@dataclass(frozen=True)
+class Cited:
+    """An answer without keys, its sentences as claims, and how many keys were invented."""
+
+    answer: str
+    claims: list[Claim]
+    invented: int
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of an answer, in order; nothing but outer white space is lost."""
+    marks = [found.end() for found in _END.finditer(text)]
+    bounds = [0, *marks, len(text)]
+    parts = [text[a:b].strip() for a, b in itertools.pairwise(bounds)]
+    return [part for part in parts if part]
+
+
+def cite(text: str, passages: Sequence[Evidence]) -> Cited:
+    """Read `[n]` keys (1-based into `passages`) per sentence; a key after the full stop counts."""
+    claims: list[Claim] = []
+    invented = 0
+    for part in sentences(_keys_before_stop(text)):
+        numbers = [int(n) for keys in _KEYS.findall(part) for n in re.findall(r"\d+", keys)]
+        known = [n for n in dict.fromkeys(numbers) if 1 <= n <= len(passages)]
+        invented += len([n for n in numbers if not 1 <= n <= len(passages)])
+        if plain := _KEYS.sub("", part).strip():
+            claims.append(claim(plain, [passages[n - 1]["id"] for n in known]))
+    return Cited(" ".join(c["text"] for c in claims), claims, invented)
+
+
+def claim(text: str, evidence_ids: list[str]) -> Claim:
+    """A sentence that was not checked yet."""
+    return Claim(text=text, support="unchecked", support_score=None, evidence_ids=evidence_ids)
+
+
+def attribute(claims: Sequence[Claim], passages: Sequence[Evidence]) -> list[Claim]:
+    """Give each sentence without a key the passage that shares most with it, if any does."""
+    if not passages:
+        return list(claims)
+    return [
+        c
+        if c["evidence_ids"]
+        else {
+            **c,
+            "evidence_ids": [max(passages, key=lambda p: overlap(c["text"], p["text"]))["id"]],
+        }
+        for c in claims
+    ]
+
+
+def quote(statement: str, passage: str) -> str:
+    """The sentence or line of `passage` that shares most with the statement: exact characters."""
+    lines = [part for line in passage.splitlines() for part in sentences(line)]
+    return max(lines, key=lambda line: overlap(statement, line), default=passage.strip())
+
+
+def overlap(statement: str, text: str) -> float:
+    """Share of the statement's character bigrams found in the text, in [0, 1]; any script.
+
+    Length-damped, so that of two sentences with the same share the shorter wins.
+    """
+    wanted, held = _bigrams(statement), _bigrams(text)
+    return len(wanted & held) / (len(wanted) + 0.05 * len(held)) if wanted else 0.0
+
+
+def _bigrams(text: str) -> set[str]:
+    words = re.findall(r"\w+", text.casefold())
+    return {word[i : i + 2] for word in words for i in range(max(1, len(word) - 1))}
+
+
+def _keys_before_stop(text: str) -> str:
+    # "… at noon. [1]" -> "… at noon [1]."
+    return re.sub(r"([.!?。！？])((?:\s*\[[\d,\s]+\])+)", r"\2\1", text)

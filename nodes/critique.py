@@ -1,0 +1,50 @@
+"""Self-RAG's critiques as questions to the critic: IsRel, IsSup, IsUse. Shared by nodes."""
+
+from __future__ import annotations
+
+from churon.nodes.decide import support_score, utility_score
+from churon.nodes.prompts import messages, passage_text
+from churon.tools.models.labels import RELEVANCE, SUPPORT, UTILITY
+from churon.tools.run import Run
+from churon.tools.types import Evidence, Language
+
+
+async def relevance_of(
+    run: Run, passage: Evidence, question: str, language: Language
+) -> float | None:
+    """P(relevant): the reranker's prior, or the model's inside the uncertain band.
+
+    None when neither says anything: an ungraded passage is no yes and no no.
+    """
+    prior = passage["relevance"]
+    low, high = run.context.uncertain_low, run.context.uncertain_high
+    if prior is not None and not low <= prior <= high:
+        return prior
+    prompt = messages("grade", language, passage=passage_text(passage), question=question)
+    read = await run.distribution(prompt, RELEVANCE)
+    return prior if read.rung == "neutral" else read.p("Y")
+
+
+async def support_of(
+    run: Run, statement: str, passages: list[Evidence], question: str, language: Language
+) -> float | None:
+    """s_sup in [0, 1] of a statement by its passages; None when the critic gave nothing."""
+    prompt = messages(
+        "support",
+        language,
+        passage="\n\n".join(passage_text(passage) for passage in passages),
+        question=question,
+        statement=statement,
+    )
+    read = await run.distribution(prompt, SUPPORT)
+    return None if read.rung == "neutral" else support_score(read)
+
+
+async def utility_of(run: Run, answer: str, question: str, language: Language) -> float | None:
+    """s_use in [-1, 1]; None when its weight is 0 or the critic gave nothing."""
+    if not run.context.w_use:
+        return None
+    read = await run.distribution(
+        messages("utility", language, question=question, answer=answer), UTILITY
+    )
+    return None if read.rung == "neutral" else utility_score(read)

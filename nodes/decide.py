@@ -1,0 +1,106 @@
+"""Self-RAG's formulas (arXiv 2310.11511, section 3.3) and the decisions that rest on them. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from churon.tools.context import RagContext
+from churon.tools.models.labels import Distribution
+from churon.tools.types import Candidate, Claim, Status, Support
+
+UTILITY_WEIGHTS = {"1": -1.0, "2": -0.5, "3": 0.0, "4": 0.5, "5": 1.0}
+_CLOSED = {"yes": "yes", "no": "no", "예": "yes", "네": "yes", "아니요": "no", "아니오": "no"}
+
+
+def wants_retrieval(decision: Distribution, delta: float) -> bool:
+    """Retrieve iff p(yes) / (p(yes) + p(no)) > delta, on probabilities, never on log-probs."""
+    asserted, denied = decision.p("Y"), decision.p("N")
+    return asserted / (asserted + denied) > delta if asserted + denied > 0 else True
+
+
+def support_score(critique: Distribution) -> float:
+    """s_sup = (p(full) + 0.5 p(partial)) / (p(full) + p(partial) + p(none)), in [0, 1]."""
+    full, partial, none = (critique.p(label) for label in "FPN")
+    return (full + 0.5 * partial) / (full + partial + none)
+
+
+def utility_score(critique: Distribution) -> float:
+    """s_use = sum of w_i p(i), w = (-1, -0.5, 0, 0.5, 1), over normalised p; in [-1, 1]."""
+    return critique.expected(UTILITY_WEIGHTS) / sum(critique.labels.values())
+
+
+def segment_score(candidate: Candidate, context: RagContext) -> float:
+    """exp(mean token log-prob) + w_rel s_rel + w_sup s_sup + w_use s_use; unknown parts count 0."""
+    if not candidate["text"]:
+        return -math.inf
+    logprob = candidate["mean_logprob"]
+    fluency = 0.0 if logprob is None else math.exp(min(logprob, 0.0))
+    return (
+        fluency
+        + context.w_rel * (candidate["s_rel"] or 0.0)
+        + context.w_sup * (candidate["s_sup"] or 0.0)
+        + context.w_use * (candidate["s_use"] or 0.0)
+    )
+
+
+def path_score(segments: Sequence[float]) -> float:
+    """Mean of the segments' scores, so that length neither helps nor hurts; -inf for none."""
+    return sum(segments) / len(segments) if segments else -math.inf
+
+
+def best_candidate(candidates: Mapping[str, Candidate], context: RagContext) -> Candidate | None:
+    """The best path; in a closed answer set (yes, no) the option with the highest sum of scores."""
+    written = [candidate for candidate in candidates.values() if candidate["text"]]
+    if not written:
+        return None
+    ranked = sorted(written, key=lambda c: (-segment_score(c, context), c["evidence_id"]))
+    options = [closed_option(candidate["text"]) for candidate in ranked]
+    if None in options:
+        return ranked[0]
+    sums = {
+        option: sum(
+            segment_score(c, context) for c, o in zip(ranked, options, strict=True) if o == option
+        )
+        for option in options
+    }
+    best = max(sums, key=lambda option: sums[option])
+    return ranked[options.index(best)]
+
+
+def closed_option(answer: str) -> str | None:
+    """ "yes" or "no" when the answer opens with one, in either language."""
+    words = re.findall(r"\w+", unicodedata.normalize("NFKC", answer).casefold())
+    return _CLOSED.get(words[0]) if words else None
+
+
+def support_label(score: float | None, threshold: float) -> Support:
+    """Full from halfway between threshold and 1, partial from the threshold, else none."""
+    if score is None:
+        return "unchecked"
+    if score >= (1 + threshold) / 2:
+        return "full"
+    return "partial" if score >= threshold else "none"
+
+
+def status_of(claims: Sequence[Claim]) -> Status:
+    """Grounded when every sentence is fully supported, ungrounded when none has any support."""
+    supports = [claim["support"] if claim["evidence_ids"] else "none" for claim in claims]
+    if supports and all(support == "full" for support in supports):
+        return "grounded"
+    # an unchecked sentence that names its passage is neither proven nor refuted
+    return "ungrounded" if all(support == "none" for support in supports) else "partial"
+
+
+def normalised(text: str) -> str:
+    """NFKC, case folded, words only: equal for texts that differ in punctuation or spacing."""
+    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()))
+
+
+def is_refusal(text: str) -> bool:
+    """The model wrote NONE (or nothing) for a passage without the answer."""
+    return normalised(text) in {"", "none", "n a", "없음", "없습니다"} or bool(
+        re.match(r"\W*NONE\b", text)
+    )

@@ -1,0 +1,103 @@
+"""The last node: status, used passages, what is missing. No model is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NotRequired
+
+from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
+
+from churon.nodes.common import RunState, chosen
+from churon.nodes.decide import status_of
+from churon.nodes.grade import relevant
+from churon.tools.context import RagContext
+from churon.tools.toolkit import Toolkit
+from churon.tools.types import Claim, Evidence, Status, Usage
+
+NOTHING_FOUND = {
+    "en": "The documents do not hold an answer to this question.",
+    "ko": "이 질문에 대한 답을 문서에서 찾지 못했습니다.",
+}
+OUT_OF_BUDGET = {
+    "en": "The run's budget was used up before an answer was found.",
+    "ko": "답을 찾기 전에 실행 예산을 모두 썼습니다.",
+}
+
+
+class Settled(RunState):
+    standalone: str
+    question: str
+    answer: str
+    claims: list[Claim]
+    evidence: dict[str, Evidence]
+    stop_reason: str
+    retrieval: NotRequired[bool]
+
+
+class Output(TypedDict):
+    answer: str
+    claims: list[Claim]
+    evidence: dict[str, Evidence]
+    status: Status
+    missing: list[str]
+    stop_reason: str
+    usage: Usage
+    degraded: list[str]
+    steps: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Finish:
+    """An answer stands when a passage bears it; otherwise the run abstains and says so.
+
+    `abstain_unsupported`: an answer without any supported sentence is withheld, as in Self-RAG's
+    "nothing passes"; where nothing checks support, the answer is shown as it is.
+    """
+
+    toolkit: Toolkit
+    abstain_unsupported: bool = True
+
+    async def __call__(self, state: Settled, runtime: Runtime[RagContext]) -> Output:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        stop, claims = state["stop_reason"], state["claims"]
+        status = status_of(claims) if state["answer"] else "abstained"
+        searched = state.get("retrieval", True)
+        if status == "ungrounded" and searched and self.abstain_unsupported:
+            status = "abstained"
+        if status == "grounded" and not self._relevant(state, run.context):
+            status = "partial"  # supported by a passage that does not seem to be about it
+        answer = state["answer"]
+        if status == "abstained":
+            answer, claims = NOTHING_FOUND[state["language"]], []
+        if stop.startswith("budget"):
+            status = "budget_exhausted"
+            answer = answer if claims else OUT_OF_BUDGET[state["language"]]
+        self.toolkit.forget(state["run"])
+        return {
+            "answer": answer,
+            "claims": claims,
+            "evidence": used(state["evidence"], claims),
+            "status": status,
+            "missing": [] if claims else [state["standalone"] or state["question"]],
+            "stop_reason": stop or ("answered" if claims else "nothing_supported"),
+            "steps": [{"step": "finish", "status": status}],
+            **run.ledger(),
+        }
+
+    @staticmethod
+    def _relevant(state: Settled, context: RagContext) -> bool:
+        ids = [key for claim in state["claims"] for key in claim["evidence_ids"]]
+        passages = chosen(state["evidence"], ids)
+        return any(relevant(passage, context.relevance_threshold) for passage in passages)
+
+
+def used(evidence: dict[str, Evidence], claims: list[Claim]) -> dict[str, Evidence]:
+    """Every passage seen, with the claims ("c1", "c2", …) that rest on it."""
+    by_passage: dict[str, list[str]] = {}
+    for number, claim in enumerate(claims, 1):
+        for key in claim["evidence_ids"]:
+            by_passage.setdefault(key, []).append(f"c{number}")
+    return {
+        key: {**passage, "used_by": by_passage.get(key, [])} for key, passage in evidence.items()
+    }

@@ -1,0 +1,73 @@
+"""R3 and R4: each passage's P(relevant), then which passages are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
+
+from churon.nodes.common import PassageState, RunState, chosen
+from churon.nodes.critique import relevance_of
+from churon.tools.context import RagContext
+from churon.tools.toolkit import Toolkit
+from churon.tools.types import Evidence, Usage
+
+
+class Graded(TypedDict):
+    evidence: dict[str, Evidence]
+    usage: Usage
+    degraded: list[str]
+
+
+@dataclass(frozen=True)
+class Grade:
+    """P(relevant) of one passage: the reranker's, or the model's inside the uncertain band."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: PassageState, runtime: Runtime[RagContext]) -> Graded:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        passage = state["passage"]
+        relevance = await relevance_of(run, passage, state["standalone"], state["language"])
+        return {"evidence": {passage["id"]: {**passage, "relevance": relevance}}, **run.ledger()}
+
+
+class Ranked(RunState):
+    evidence: dict[str, Evidence]
+    top: list[str]
+    kept: list[str]
+    queries: list[str]
+    rounds: int
+
+
+class Digested(TypedDict):
+    kept: list[str]
+    rounds: int
+    steps: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Digest:
+    """Keeps what is relevant or could not be graded; nothing relevant is a normal outcome."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Ranked, runtime: Runtime[RagContext]) -> Digested:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        seen = [*state["kept"], *state["top"]]
+        passages = chosen(state["evidence"], list(dict.fromkeys(seen)))
+        kept = [p["id"] for p in passages if relevant(p, run.context.relevance_threshold)]
+        step = {
+            "step": "retrieval",
+            "query": state["queries"][-1] if state["top"] else "",
+            "found": len(state["top"]),
+            "kept": len([key for key in kept if key in state["top"]]),
+        }
+        return {"kept": kept, "rounds": state["rounds"] + 1, "steps": [step]}
+
+
+def relevant(passage: Evidence, threshold: float) -> bool:
+    """Above the threshold, or ungraded; a passage exactly at it is not (a tie is no yes)."""
+    return passage["relevance"] is None or passage["relevance"] > threshold

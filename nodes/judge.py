@@ -1,0 +1,64 @@
+"""Is this good enough, or is another round worth it? No model is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
+
+from churon.nodes.common import RunState, chosen
+from churon.nodes.grade import relevant
+from churon.tools.context import RagContext
+from churon.tools.toolkit import Toolkit
+from churon.tools.types import Claim, Evidence
+
+
+class Drafted(RunState):
+    claims: list[Claim]
+    evidence: dict[str, Evidence]
+    partials: list[str]
+    rounds: int
+    stale: bool
+
+
+class Verdict(TypedDict):
+    verdict: Literal["again", "synthesise", "settle"]
+
+
+@dataclass(frozen=True)
+class JudgeShort:
+    """Short form: an answer that passes settles; else at most `max_rewrites` new searches."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Drafted, runtime: Runtime[RagContext]) -> Verdict:
+        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        rewrites = state["rounds"] - 1
+        done = state["stale"] or rewrites >= context.max_rewrites
+        return {"verdict": "settle" if done or passes(state, context) else "again"}
+
+
+@dataclass(frozen=True)
+class JudgeRound:
+    """Iterative form: at most `max_iter` rounds; the next round's gap check may end it earlier."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Drafted, runtime: Runtime[RagContext]) -> Verdict:
+        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        if not state["stale"] and state["rounds"] < context.max_iter:
+            return {"verdict": "again"}
+        return {"verdict": "synthesise" if len(state["partials"]) > 1 else "settle"}
+
+
+def passes(state: Drafted, context: RagContext) -> bool:
+    """Some sentence has a relevant passage and is supported by it, as far as is known."""
+    for claim in state["claims"]:
+        score = claim["support_score"]
+        passages = chosen(state["evidence"], claim["evidence_ids"])
+        about_it = any(relevant(p, context.relevance_threshold) for p in passages)
+        if about_it and (score is None or score >= context.support_threshold):
+            return True
+    return False

@@ -1,0 +1,45 @@
+"""Self-RAG's Retrieve token: is a search needed at all?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
+
+from churon.nodes.common import RunState
+from churon.nodes.decide import wants_retrieval
+from churon.nodes.prompts import messages
+from churon.tools.context import RagContext
+from churon.tools.models.labels import RETRIEVE
+from churon.tools.toolkit import Toolkit
+from churon.tools.types import Usage
+
+
+class Asked(RunState):
+    standalone: str
+
+
+class Decided(TypedDict):
+    retrieval: bool
+    form: Literal["short", "iterative", "long"]
+    """The run's form, for routers, which see the state only."""
+    usage: Usage
+    degraded: list[str]
+
+
+@dataclass(frozen=True)
+class ShouldRetrieve:
+    """p(yes) / (p(yes) + p(no)) > delta; no question asked where citations are required."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Asked, runtime: Runtime[RagContext]) -> Decided:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        if run.context.always_retrieve:
+            return {"retrieval": True, "form": run.context.form, **run.ledger()}
+        prompt = messages("retrieve", state["language"], question=state["standalone"])
+        decision = await run.distribution(prompt, RETRIEVE)
+        wanted = decision.rung == "neutral" or wants_retrieval(decision, run.context.delta)
+        return {"retrieval": wanted, "form": run.context.form, **run.ledger()}

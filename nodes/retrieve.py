@@ -1,0 +1,37 @@
+"""R2: candidates of Milvus for the latest query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from langchain_core.documents import Document
+from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
+
+from churon.nodes.common import RunState
+from churon.tools.context import RagContext
+from churon.tools.toolkit import Toolkit
+from churon.tools.types import Filter, Usage
+
+
+class Asked(RunState):
+    queries: list[str]
+    filter: Filter | None
+
+
+class Found(TypedDict):
+    found: list[Document]
+    usage: Usage
+    degraded: list[str]
+
+
+@dataclass(frozen=True)
+class Retrieve:
+    """Searches for the last of `queries`. Raises StoreError: a failed search is never empty."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Asked, runtime: Runtime[RagContext]) -> Found:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        found = await run.search(state["queries"][-1], state["filter"])
+        return {"found": found, **run.ledger()}

@@ -1,0 +1,128 @@
+"""R1: the standalone question, and the next search query when evidence is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
+
+from churon.nodes.common import RunState, chosen
+from churon.nodes.decide import normalised
+from churon.nodes.prompts import fitting, messages, numbered
+from churon.tools.context import RagContext
+from churon.tools.models.base import Want
+from churon.tools.models.labels import SUFFICIENT
+from churon.tools.run import Run
+from churon.tools.toolkit import Toolkit
+from churon.tools.types import Evidence, Language, Turn, Usage
+
+TURNS_KEPT = 6
+"""Latest turns of the conversation that the standalone question may refer to."""
+_KNOWN_CHARS = 1_500
+
+
+class Question(RunState):
+    question: str
+    history: list[Turn]
+
+
+class Standalone(TypedDict):
+    standalone: str
+    usage: Usage
+    degraded: list[str]
+
+
+@dataclass(frozen=True)
+class Condense:
+    """Makes a follow-up question understandable alone; the question itself stays as it was."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Question, runtime: Runtime[RagContext]) -> Standalone:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        question = state["question"].strip()
+        if state["history"]:
+            turns = state["history"][-TURNS_KEPT:]
+            history = "\n".join(f"{turn['role']}: {turn['content']}" for turn in turns)
+            prompt = messages("condense", state["language"], history=history, question=question)
+            written = await run.complete(prompt, Want(max_tokens=96))
+            question = first_line(written.text) or question
+        return {"standalone": question, **run.ledger()}
+
+
+class Held(RunState):
+    standalone: str
+    evidence: dict[str, Evidence]
+    kept: list[str]
+    queries: list[str]
+
+
+class Gap(TypedDict):
+    queries: list[str]
+    """The new query, to be added to those already made; none when `sufficient` or `stale`."""
+    sufficient: bool
+    top: list[str]
+    """Emptied: the passages of the next search come here."""
+    stale: bool
+    """No new query could be thought of: searching again would find the same."""
+    usage: Usage
+    degraded: list[str]
+
+
+@dataclass(frozen=True)
+class FindGap:
+    """Is the evidence held already enough? If not, the next query, in the question's language."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Gap:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        question, language = state["standalone"], state["language"]
+        if not state["queries"]:
+            return {**_gap([question]), **run.ledger()}
+        held = fitting(chosen(state["evidence"], state["kept"]), await run.room())
+        known = numbered(held)
+        if known:
+            prompt = messages("sufficient", language, passages=known, question=question)
+            if (await run.distribution(prompt, SUFFICIENT)).says("Y"):
+                return {**_gap([], sufficient=True), **run.ledger()}
+        query = await self._next_query(run, question, language, known, state["queries"])
+        stale = normalised(query) in {normalised(made) for made in state["queries"]}
+        return {**_gap([] if stale or not query else [query]), **run.ledger()}
+
+    @staticmethod
+    async def _next_query(
+        run: Run, question: str, language: Language, known: str, made: list[str]
+    ) -> str:
+        prompt = messages(
+            "refine",
+            language,
+            question=question,
+            known=known[:_KNOWN_CHARS] or "-",
+            queries="\n".join(f"- {query}" for query in made),
+        )
+        return first_line((await run.complete(prompt, Want(max_tokens=48))).text)
+
+
+class _Gap(TypedDict):
+    queries: list[str]
+    sufficient: bool
+    top: list[str]
+    stale: bool
+
+
+def _gap(queries: list[str], *, sufficient: bool = False) -> _Gap:
+    stale = not queries and not sufficient
+    return {"queries": queries, "sufficient": sufficient, "top": [], "stale": stale}
+
+
+def first_line(text: str) -> str:
+    """The first line that is not empty, without quotes, bullets or a label such as `Query:`."""
+    for line in text.splitlines():
+        plain = line.strip().lstrip("-*• ").strip("\"'“”`").strip()
+        if plain:
+            label, _, rest = plain.partition(":")
+            known = label.casefold() in {"query", "question", "search query", "검색어", "질문"}
+            return (rest.strip(" \"'") or plain) if known else plain
+    return ""

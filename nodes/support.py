@@ -1,0 +1,81 @@
+"""Checking: one candidate's critiques (IsSup, IsUse), or the support of each sentence."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
+
+from churon.nodes.cite import attribute
+from churon.nodes.common import PassageState, RunState, chosen
+from churon.nodes.critique import support_of, utility_of
+from churon.nodes.decide import support_label
+from churon.tools.context import RagContext
+from churon.tools.run import Run
+from churon.tools.toolkit import Toolkit
+from churon.tools.types import Candidate, Claim, Evidence, Usage
+
+
+class Sole(PassageState):
+    candidate: Candidate
+
+
+class Critiqued(TypedDict):
+    candidates: dict[str, Candidate]
+    usage: Usage
+    degraded: list[str]
+
+
+@dataclass(frozen=True)
+class Critique:
+    """IsSup and IsUse of one candidate, asked at once; a weight of 0 asks nothing."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Sole, runtime: Runtime[RagContext]) -> Critiqued:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        candidate, passage = state["candidate"], state["passage"]
+        question, language = state["standalone"], state["language"]
+        support, utility = await asyncio.gather(
+            support_of(run, candidate["text"], [passage], question, language),
+            utility_of(run, candidate["text"], question, language),
+        )
+        judged: Candidate = {**candidate, "s_sup": support, "s_use": utility}
+        return {"candidates": {candidate["evidence_id"]: judged}, **run.ledger()}
+
+
+class Drafted(RunState):
+    standalone: str
+    evidence: dict[str, Evidence]
+    kept: list[str]
+    claims: list[Claim]
+
+
+class Checked(TypedDict):
+    claims: list[Claim]
+    usage: Usage
+    degraded: list[str]
+
+
+@dataclass(frozen=True)
+class CheckClaims:
+    """Support of every sentence that was not checked yet, all at once, by its own passages."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Drafted, runtime: Runtime[RagContext]) -> Checked:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        claims = attribute(state["claims"], chosen(state["evidence"], state["kept"]))
+        checked = await asyncio.gather(*(self._check(run, one, state) for one in claims))
+        return {"claims": list(checked), **run.ledger()}
+
+    @staticmethod
+    async def _check(run: Run, one: Claim, state: Drafted) -> Claim:
+        passages = chosen(state["evidence"], one["evidence_ids"])
+        if one["support"] != "unchecked" or not passages:
+            return one
+        score = await support_of(run, one["text"], passages, state["standalone"], state["language"])
+        label = support_label(score, run.context.support_threshold)
+        return {**one, "support": label, "support_score": score}

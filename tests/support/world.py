@@ -1,0 +1,102 @@
+"""A small world for graph tests: a handful of passages, a scripted model, a real toolkit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from langchain_core.documents import Document
+from support.scripted import Reply, labelled, scripted_port
+
+from churon.tools.settings import Settings, load_settings
+from churon.tools.toolkit import Toolkit
+
+Answer = Callable[[str, str], "Reply | str"]
+"""(step, prompt) -> reply; the step is the prompt file's name, found by its wording."""
+
+STEPS = {
+    "condense": "without the conversation",
+    "retrieve": "Is a search in the user's documents needed",
+    "grade": "information that helps to answer",
+    "candidate": "in one full English sentence",
+    "support": "Is the statement supported",
+    "utility": "How useful is the answer",
+    "sufficient": "together hold everything",
+    "refine": "one new short search query",
+    "answer": "Answer the question from the passages alone",
+    "synthesise": "Write the final answer",
+    "direct": "Answer in one or two English sentences",
+    "restate": "Write the same answer in English",
+    "decide": "What does the next sentence",
+    "continue": "Write the next sentence",
+}
+
+
+def step_of(prompt: str) -> str:
+    """Which prompt file this is."""
+    return next((step for step, words in STEPS.items() if words in prompt), "korean")
+
+
+def labels(**probabilities: float) -> Reply:
+    """An answer whose first token has these probabilities; digits as `d5=…`."""
+    return labelled({name.removeprefix("d"): p for name, p in probabilities.items()})
+
+
+class ListStore:
+    """Finds passages by shared words; keeps what it was asked."""
+
+    degraded: tuple[str, ...] = ()
+
+    def __init__(self, texts: Sequence[str], error: Exception | None = None) -> None:
+        self.documents = [
+            Document(
+                id=f"p{number}",
+                page_content=text,
+                metadata={"document": f"{number}.md", "title": f"Doc {number}", "page": None,
+                          "start": 0, "end": len(text)},
+            )
+            for number, text in enumerate(texts, 1)
+        ]
+        self.asked: list[dict[str, Any]] = []
+        self.error = error
+
+    async def search(self, query: str, *, k: int, **rest: Any) -> list[Document]:
+        self.asked.append({"query": query, "k": k, **rest})
+        if self.error:
+            raise self.error
+        wanted = set(re.findall(r"\w+", query.casefold()))
+        scored = [
+            (len(wanted & set(re.findall(r"\w+", d.page_content.casefold()))), d)
+            for d in self.documents
+        ]
+        found = sorted(scored, key=lambda pair: -pair[0])[:k]
+        return [
+            Document(id=d.id, page_content=d.page_content,
+                     metadata={**d.metadata, "retrieval_score": float(score)})
+            for score, d in found
+        ]
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def settings(**context: Any) -> Settings:
+    """Settings without reranker, with these run defaults."""
+    return load_settings(rerank={"provider": "none"}, context={"k2": 3, **context})
+
+
+def world(
+    answer: Answer, texts: Sequence[str], *, store: Any = None, port: Any = None, **context: Any
+) -> Toolkit:
+    """A toolkit over these passages whose model answers by `answer(step, prompt)`."""
+
+    def script(messages: list[Any], kwargs: dict[str, Any]) -> Reply | str:
+        prompt = str(messages[-1].content)
+        return answer(step_of(prompt), prompt)
+
+    return Toolkit(
+        settings(**context),
+        chat=port or scripted_port(script),
+        store=store or ListStore(texts),
+    )

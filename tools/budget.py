@@ -1,0 +1,79 @@
+"""The budget of one run: checked before each call, so that no call begins beyond a limit."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from churon.tools.context import Limits
+from churon.tools.errors import BudgetExhausted
+from churon.tools.types import Usage
+
+
+def no_usage() -> Usage:
+    """What a run has spent before it began."""
+    return Usage(calls=0, tokens=0, searches=0, seconds=0.0, cache_hits=0)
+
+
+class Budget:
+    """Counts what a run spends; calls already in flight are the only overshoot.
+
+    `spent` is what an earlier process spent before a checkpoint, so that resuming goes on counting.
+    """
+
+    def __init__(
+        self, limits: Limits, spent: Usage, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._limits = limits
+        self._spent = spent.copy()
+        self._clock = clock
+        self._began = clock() - spent["seconds"]
+
+    def usage(self) -> Usage:
+        """What was spent so far, seconds included."""
+        return {**self._spent, "seconds": round(self._clock() - self._began, 3)}
+
+    def take_call(self) -> int:
+        """Pay for one model call; the most tokens that it may still use. Raises BudgetExhausted."""
+        self.check_seconds()
+        self._check("calls", self._spent["calls"], self._limits.calls)
+        self._check("tokens", self._spent["tokens"], self._limits.tokens)
+        self._spent["calls"] += 1
+        return self._limits.tokens - self._spent["tokens"]
+
+    def take_search(self) -> None:
+        """Pay for one search. Raises BudgetExhausted."""
+        self.check_seconds()
+        self._check("searches", self._spent["searches"], self._limits.searches)
+        self._spent["searches"] += 1
+
+    def add_tokens(self, tokens: int) -> None:
+        """Record the tokens of a finished call."""
+        self._spent["tokens"] += tokens
+
+    def add_cache_hit(self) -> None:
+        """Record an answer that was paid for before."""
+        self._spent["cache_hits"] += 1
+
+    def check_seconds(self) -> None:
+        """Raise BudgetExhausted when the run's time is over."""
+        self._check("seconds", self._clock() - self._began, self._limits.seconds)
+
+    @asynccontextmanager
+    async def deadline(self) -> AsyncIterator[None]:
+        """Cancel the body when the run's time ends. Raises BudgetExhausted then."""
+        left = self._limits.seconds - (self._clock() - self._began)
+        scope = asyncio.timeout(left)
+        try:
+            async with scope:
+                yield
+        except TimeoutError:
+            if scope.expired():
+                raise BudgetExhausted("seconds", self._limits.seconds) from None
+            raise
+
+    def _check(self, limit: str, spent: float, allowed: float) -> None:
+        if spent >= allowed:
+            raise BudgetExhausted(limit, allowed)

@@ -1,0 +1,130 @@
+"""`Run`: one question's hands. Every model call, search and rerank goes through it and is paid."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from langchain_core.documents import Document
+from langchain_core.messages import BaseMessage
+
+from churon.tools.budget import Budget
+from churon.tools.context import RagContext
+from churon.tools.flight import SingleFlight
+from churon.tools.models.base import Completion, OnToken, Want
+from churon.tools.models.labels import Distribution, LabelSet
+from churon.tools.types import Filter, Usage
+
+if TYPE_CHECKING:
+    from churon.tools.toolkit import Toolkit
+
+
+class Ledger(TypedDict):
+    """What each node adds to its update."""
+
+    usage: Usage
+    degraded: list[str]
+
+
+class Run:
+    """Budget, cache and resources of one question; nodes get it from `Toolkit.run`."""
+
+    def __init__(self, toolkit: Toolkit, context: RagContext, spent: Usage) -> None:
+        self.context = context
+        self._toolkit = toolkit
+        self._budget = Budget(context.limits, spent)
+        self._flight = SingleFlight()
+        self._degraded: list[str] = []
+
+    def ledger(self) -> Ledger:
+        """Usage so far and the fallbacks used, for the node's update."""
+        return Ledger(usage=self._budget.usage(), degraded=list(self._degraded))
+
+    def degrade(self, what: str) -> None:
+        """Record a fallback once."""
+        if what not in self._degraded:
+            self._degraded.append(what)
+
+    async def complete(
+        self, messages: Sequence[BaseMessage], want: Want, on_token: OnToken | None = None
+    ) -> Completion:
+        """One model call within the budget; an identical call of this run is answered once."""
+        want = replace(want, seed=self.context.seed if want.seed is None else want.seed)
+        key = ("complete", _fingerprint(messages, want))
+        return await self._flight.get(
+            key, lambda: self._pay(messages, want, on_token), self._budget.add_cache_hit
+        )
+
+    async def distribution(self, messages: Sequence[BaseMessage], labels: LabelSet) -> Distribution:
+        """The critic's probabilities over `labels`; a fallback rung is recorded as degraded."""
+        port = await self._toolkit.chat(self.context.model)
+        critic = await self._toolkit.critic(port)
+        found = await critic.distribution(self.complete, messages, labels)
+        if found.rung != "logprobs":
+            self.degrade(f"critic:{labels.name}:{found.rung}")
+        return found
+
+    async def search(self, query: str, filter: Filter | None) -> list[Document]:
+        """`k1` candidates of Milvus for one query. Raises StoreError, BudgetExhausted."""
+        query = " ".join(query.split())
+        key = ("search", query, json.dumps(filter, sort_keys=True))
+
+        async def work() -> list[Document]:
+            self._budget.take_search()
+            store = await self._toolkit.store()
+            async with self._budget.deadline():
+                found = await store.search(
+                    query,
+                    k=self.context.k1,
+                    ef=self.context.ef,
+                    mode=self.context.search,
+                    filter=filter,
+                    tenant=self.context.tenant,
+                    collection=self.context.collection,
+                )
+            for fallback in store.degraded:
+                self.degrade(f"store:{fallback}")
+            return found
+
+        return await self._flight.get(key, work, self._budget.add_cache_hit)
+
+    async def rerank(self, question: str, documents: Sequence[Document]) -> list[Document]:
+        """The best `k2` documents for the question, best first. Raises RerankError."""
+        key = ("rerank", question, tuple(document.id for document in documents))
+
+        async def work() -> list[Document]:
+            self._budget.check_seconds()
+            reranker = await self._toolkit.reranker()
+            if reranker is None:
+                return list(documents[: self.context.k2])
+            async with self._budget.deadline():
+                return await reranker.rerank(question, documents, self.context.k2)
+
+        return await self._flight.get(key, work, self._budget.add_cache_hit)
+
+    async def room(self) -> int:
+        """Characters of passages that surely fit the chat model's context beside an answer."""
+        port = await self._toolkit.chat(self.context.model)
+        # a Korean syllable costs about one token; 600 tokens cover instructions and question
+        return max(port.context_length - self.context.answer_tokens - 600, 200)
+
+    async def _pay(
+        self, messages: Sequence[BaseMessage], want: Want, on_token: OnToken | None
+    ) -> Completion:
+        port = await self._toolkit.chat(self.context.model)
+        left = self._budget.take_call()
+        want = replace(want, max_tokens=max(1, min(want.max_tokens, left)))
+        async with self._budget.deadline():
+            completion = await port.complete(messages, want, on_token)
+        self._budget.add_tokens(completion.prompt_tokens + completion.completion_tokens)
+        return completion
+
+
+def _fingerprint(messages: Sequence[BaseMessage], want: Want) -> str:
+    content: list[Any] = [[message.type, message.content] for message in messages]
+    wish: Mapping[str, Any] = vars(want)
+    text = json.dumps([content, wish], sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

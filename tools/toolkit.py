@@ -1,0 +1,170 @@
+"""`Toolkit`: the long-lived resources that graphs are built from, opened once and closed once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from langchain_core.embeddings import Embeddings
+
+from churon.tools.context import RagContext, resolve_context
+from churon.tools.models.base import ChatPort
+from churon.tools.models.critic import Critic
+from churon.tools.run import Run
+from churon.tools.settings import Settings, load_settings
+from churon.tools.types import Usage
+
+if TYPE_CHECKING:
+    from churon.tools.rerank.compressor import RerankCompressor
+    from churon.tools.store import Store
+
+T = TypeVar("T")
+
+RUNS_KEPT = 1_024
+"""Runs whose cache is remembered; an evicted one goes on with its usage from the state."""
+
+
+class Toolkit:
+    """Models, store and reranker by settings, each opened at first use, in a thread.
+
+    Resources given by name are used as they are. One toolkit serves many graphs, runs and event
+    loops; `aclose` releases what it opened itself.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        chat: ChatPort | None = None,
+        embeddings: Embeddings | None = None,
+        store: Store | None = None,
+        reranker: RerankCompressor | None = None,
+    ) -> None:
+        self._settings = settings
+        self._given: dict[str, Any] = {
+            "chat:": chat,
+            "embeddings": embeddings,
+            "store": store,
+            "reranker": reranker,
+        }
+        self._opened: dict[str, Any] = {k: v for k, v in self._given.items() if v is not None}
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+        self._runs: OrderedDict[str, Run] = OrderedDict()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, read at first use, so that importing a graph reads nothing."""
+        if self._settings is None:
+            self._settings = load_settings()
+        return self._settings
+
+    def context(self, given: Any) -> RagContext:
+        """The run's context from whatever the runtime holds. Raises SettingsError."""
+        return resolve_context(given, self.settings.context)
+
+    def run(self, run_id: str, context: Any, spent: Usage) -> Run:
+        """The run with this id; made from the state's usage when this process has not seen it."""
+        with self._guard:
+            run = self._runs.get(run_id)
+            if run is None:
+                run = self._runs[run_id] = Run(self, self.context(context), spent)
+                while len(self._runs) > RUNS_KEPT:
+                    self._runs.popitem(last=False)
+            return run
+
+    def forget(self, run_id: str) -> None:
+        """Drop a finished run's cache."""
+        with self._guard:
+            self._runs.pop(run_id, None)
+
+    async def chat(self, model: str | None = None) -> ChatPort:
+        """The chat model of the settings, or the one named by a run's context."""
+
+        def make() -> ChatPort:
+            from churon.tools.models.factory import open_chat
+
+            return open_chat(self.settings, model)
+
+        return await self._open(f"chat:{model or ''}", make)
+
+    async def critic(self, port: ChatPort) -> Critic:
+        """The critic that reads this model's labels."""
+
+        def make() -> Critic:
+            from churon.tools.models.factory import open_critic
+
+            return open_critic(self.settings, port)
+
+        return await self._open(f"critic:{port.name}", make)
+
+    async def embeddings(self) -> Embeddings:
+        """The embedding model."""
+
+        def make() -> Embeddings:
+            from churon.tools.models.factory import open_embeddings
+
+            return open_embeddings(self.settings)
+
+        return await self._open("embeddings", make)
+
+    async def store(self) -> Store:
+        """The Milvus store."""
+        embeddings = await self.embeddings() if "store" not in self._opened else None
+
+        def make() -> Store:
+            from churon.tools.store import Store
+
+            assert embeddings is not None
+            wanted = self.settings
+            return Store.open(wanted.store, embeddings, wanted.embedding.dimensions)
+
+        return await self._open("store", make)
+
+    async def reranker(self) -> RerankCompressor | None:
+        """The compressor, or None where the settings ask for no reranking."""
+        needs = "reranker" not in self._opened and self.settings.rerank.provider != "none"
+        embeddings = await self.embeddings() if needs else None
+
+        def make() -> RerankCompressor | None:
+            from churon.tools.rerank.factory import open_reranker
+
+            return None if embeddings is None else open_reranker(self.settings, embeddings)
+
+        return await self._open("reranker", make)
+
+    async def aclose(self) -> None:
+        """Close what this toolkit opened: the store's file first, then the models."""
+        with self._guard:
+            mine = {k: v for k, v in self._opened.items() if v is not self._given.get(k)}
+            self._opened = {k: v for k, v in self._given.items() if v is not None}
+            self._runs.clear()
+        for _, resource in sorted(mine.items(), key=lambda item: item[0] != "store"):
+            target = resource.model if isinstance(resource, ChatPort) else resource
+            close: Callable[[], None] | None = getattr(target, "close", None)
+            if close is not None:
+                await asyncio.to_thread(close)
+
+    async def __aenter__(self) -> Toolkit:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def _open(self, key: str, make: Callable[[], T]) -> T:
+        if key in self._opened:
+            found: T = self._opened[key]
+            return found
+        return await asyncio.to_thread(self._open_once, key, make)
+
+    def _open_once(self, key: str, make: Callable[[], T]) -> T:
+        with self._guard:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:  # several event loops may ask at once; the model is loaded once
+            if key not in self._opened:
+                self._opened[key] = make()
+            opened: T = self._opened[key]
+            return opened
