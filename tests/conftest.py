@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from pytest_socket import socket_allow_hosts
 
 if TYPE_CHECKING:
     from churon.tools.models.e5 import E5Embeddings
+    from churon.tools.models.embedded import EmbeddedChat
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,3 +49,16 @@ def e5(models_folder: Path) -> E5Embeddings:
     if not (models_folder / WEIGHTS_FILE).is_file():
         pytest.skip("no e5 weights: run `churon models pull --quick`")
     return E5Embeddings(models_folder)
+
+
+@pytest.fixture(scope="session")
+def embedded_chat(models_folder: Path) -> Iterator[EmbeddedChat]:
+    """The 0.5B chat model in process, loaded once."""
+    from churon.tools.models.embedded import EmbeddedChat
+
+    path = models_folder / "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"
+    if not path.is_file():
+        pytest.skip("no 0.5B chat model: run `churon models pull --quick`")
+    chat = EmbeddedChat(model_path=path, context_length=4_096, slots=2)
+    yield chat
+    chat.close()

@@ -1,0 +1,219 @@
+"""`EmbeddedChat`: a GGUF model in this process as a LangChain chat model."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models.base import LangSmithParams
+from langchain_core.language_models.chat_models import agenerate_from_stream, generate_from_stream
+from langchain_core.messages import AIMessage, BaseMessage, convert_to_openai_messages
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import Field
+
+from churon.tools.errors import ModelError
+from churon.tools.models.embedded_engine import (
+    Call,
+    Engine,
+    EngineParams,
+    close_engine,
+    engine_for,
+)
+from churon.tools.models.embedded_reply import ReplyReader
+
+_SAMPLING = {"max_tokens", "temperature", "seed", "stop", "top_p", "top_k", "min_p"}
+_SHAPING = {"logprobs", "top_logprobs", "response_format", "tools", "tool_choice"}
+_KEYWORDS = _SAMPLING | _SHAPING
+
+
+class EmbeddedChat(BaseChatModel):
+    """A chat model on llama.cpp, loaded on first use and shared by all with equal parameters.
+
+    Calls take OpenAI's keywords. A cancelled or abandoned call stops at the next token (while it
+    reads a prompt: at the next 512 tokens). Raises ModelMissing, ContextTruncated, ModelError.
+    """
+
+    model_path: Path
+    """A .gguf file with a chat template."""
+    context_length: int = Field(8_192, ge=128)
+    """Tokens of prompt and answer of one call."""
+    slots: int = Field(4, ge=1)
+    """Calls served at once; each has its own context, so memory grows with it."""
+    threads: int = Field(0, ge=0)
+    """0 takes all cores of the process."""
+    gpu_layers: int = Field(0, ge=0)
+    timeout: float = Field(300.0, gt=0)
+    """Seconds for one call, waiting for a slot included."""
+    max_tokens: int | None = None
+    temperature: float | None = None
+    seed: int | None = None
+    stop: list[str] | None = None
+
+    def load(self) -> None:
+        """Load the model now rather than at the first call; blocks for seconds."""
+        self._engine()
+
+    def close(self) -> None:
+        """Free the model for all who share it; a later call loads it again."""
+        close_engine(self._engine_params)
+
+    @property
+    def _llm_type(self) -> str:
+        return "churon-embedded"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"model_path": str(self.model_path), "context_length": self.context_length}
+
+    @property
+    def _engine_params(self) -> EngineParams:
+        path = self.model_path.expanduser().resolve()
+        return EngineParams(path, self.context_length, self.slots, self.threads, self.gpu_layers)
+
+    def _engine(self) -> Engine:
+        return engine_for(self._engine_params)
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Offer tools; `tool_choice` is auto, none, required (any) or a tool's name."""
+        choice: Any = "required" if tool_choice in ("any", True) else tool_choice
+        if choice is not None and choice not in ("auto", "none", "required"):
+            # The engine can force a call, not which one: offer that one only
+            tools = [tool for tool in tools if _tool_name(tool) == choice]
+            choice = "required"
+        given = {"tool_choice": choice} if choice is not None else {}
+        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **given, **kwargs)
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return generate_from_stream(self._stream(messages, stop, None, **kwargs))
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return await agenerate_from_stream(self._astream(messages, stop, None, **kwargs))
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        request = self._request(messages, stop, kwargs)
+        reader = ReplyReader(self.model_path.stem)
+        chunks: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        end = time.monotonic() + self.timeout
+        call = self._engine().start(request, chunks.put)
+        call.future.add_done_callback(lambda _: chunks.put(None))
+        try:
+            while (chunk := chunks.get(timeout=max(0.0, end - time.monotonic()))) is not None:
+                if part := reader.read(chunk):
+                    yield part
+            call.future.result()
+        except queue.Empty:
+            raise self._too_slow() from None
+        finally:
+            call.stop()
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        request = self._request(messages, stop, kwargs)
+        reader = ReplyReader(self.model_path.stem)
+        loop = asyncio.get_running_loop()
+        chunks: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        end = loop.time() + self.timeout
+        engine = await asyncio.to_thread(self._engine)
+
+        def pass_on(chunk: dict[str, Any] | None) -> None:
+            loop.call_soon_threadsafe(chunks.put_nowait, chunk)
+
+        call = engine.start(request, pass_on)
+        call.future.add_done_callback(lambda _: _end(call, pass_on))
+        try:
+            while True:
+                chunk = await asyncio.wait_for(chunks.get(), max(0.0, end - loop.time()))
+                if chunk is None:
+                    break
+                if part := reader.read(chunk):
+                    yield part
+            call.future.result()
+        except TimeoutError:
+            raise self._too_slow() from None
+        finally:
+            call.stop()
+
+    def _request(
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The engine's request. Raises ModelError for a keyword that it does not know."""
+        if unknown := sorted(set(kwargs) - _KEYWORDS - {"ls_structured_output_format"}):
+            raise ModelError(
+                f"The embedded model does not take {', '.join(unknown)}.",
+                remedy=f"It takes {', '.join(sorted(_KEYWORDS))}.",
+            )
+        defaults: dict[str, Any] = {
+            "max_tokens": self.max_tokens,
+            "temperature": self.temperature,
+            "seed": self.seed,
+            "stop": stop or self.stop,
+        }
+        wishes = {**defaults, **{k: v for k, v in kwargs.items() if k in _KEYWORDS}}
+        return {
+            **{name: value for name, value in wishes.items() if value is not None},
+            "messages": convert_to_openai_messages(messages, text_format="string"),
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "return_progress": True,  # a chunk for each prompt batch: chances to stop
+        }
+
+    def _too_slow(self) -> ModelError:
+        return ModelError(
+            f"The embedded model did not finish within {self.timeout:g} seconds.",
+            remedy="Raise chat.timeout or take a smaller model.",
+        )
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = super()._get_ls_params(stop=stop, **kwargs)
+        params["ls_provider"] = "churon-embedded"
+        params["ls_model_name"] = self.model_path.stem
+        return params
+
+
+def _end(call: Call, pass_on: Callable[[None], None]) -> None:
+    # Nobody waits for a stopped call, and its loop may be closed
+    if not call.stopped:
+        pass_on(None)
+
+
+def _tool_name(tool: dict[str, Any] | type | Callable[..., Any] | BaseTool) -> str:
+    name: str = convert_to_openai_tool(tool)["function"]["name"]
+    return name
