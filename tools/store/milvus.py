@@ -41,7 +41,7 @@ class Store:
     settings: StoreSettings
     dimensions: int
     embeddings: UnitEmbeddings
-    _connection: Connection
+    connection: Connection
     _tables: dict[str, Table] = field(default_factory=dict)
     _opening: threading.Lock = field(default_factory=threading.Lock)
 
@@ -60,7 +60,7 @@ class Store:
     @property
     def degraded(self) -> tuple[str, ...]:
         """Fallbacks in use: ("bm25_unavailable",) where the server has no full-text search."""
-        return () if self._connection.bm25 else ("bm25_unavailable",)
+        return () if self.connection.bm25 else ("bm25_unavailable",)
 
     async def search(
         self,
@@ -130,7 +130,7 @@ class Store:
 
     def close(self) -> None:
         """Close the connection; the Milvus Lite file is free for another process then."""
-        self._connection.close()
+        self.connection.close()
 
     def _where(self, tenant: str | None, filter: Filter | None = None) -> str:
         if self.settings.tenancy and not tenant:
@@ -145,9 +145,9 @@ class Store:
             raise StoreError(f"The search query {query!r} is empty.", remedy="Ask a question.")
         if not 0 < k <= _MAX_K:
             raise StoreError(f"k={k} is out of range.", remedy=f"Use 1 to {_MAX_K}.")
-        if mode == "bm25" and not self._connection.bm25:
+        if mode == "bm25" and not self.connection.bm25:
             raise StoreError(
-                f"Milvus at {self._connection.name!r} has no full-text search.",
+                f"Milvus at {self.connection.name!r} has no full-text search.",
                 remedy="Use mode 'dense', or Milvus 2.5 or later.",
             )
 
@@ -156,36 +156,36 @@ class Store:
         name = collection or self.settings.collection
         with self._opening:
             if name not in self._tables:
-                with failures("opened", self._connection.name):
-                    if not self._connection.client.has_collection(name):
+                with failures("opened", self.connection.name):
+                    if not self.connection.client.has_collection(name):
                         return None
                     self._tables[name] = self._open_table(name)
             return self._tables[name]
 
     def _open_table(self, name: str) -> Table:
-        check(self._connection, name, self.dimensions)
-        views = open_collection(self._connection, self.settings, name, self.embeddings)
-        return Table(name, self._connection, views, self.settings.timeout)
+        check(self.connection, name, self.dimensions)
+        views = open_collection(self.connection, self.settings, name, self.embeddings)
+        return Table(name, self.connection, views, self.settings.timeout)
 
     def _existing(self, collection: str | None) -> Table:
         if table := self._find(collection):
             return table
         raise StoreError(
             f"There is no collection {collection or self.settings.collection!r} "
-            f"at {self._connection.name!r}.",
+            f"at {self.connection.name!r}.",
             remedy="Make it with `churon ingest PATH`.",
         )
 
     def _made(self, collection: str | None) -> Table:
         name = collection or self.settings.collection
         # The lock: two first writers of one process must not both create it
-        with self._opening, failures("written", self._connection.name):
-            if not self._connection.client.has_collection(name):
-                create(self._connection, name, self.dimensions)
+        with self._opening, failures("written", self.connection.name):
+            if not self.connection.client.has_collection(name):
+                create(self.connection, name, self.dimensions)
         return self._existing(collection)
 
     def _upsert(self, documents: Sequence[Document], tenant: str, collection: str | None) -> None:
-        rows = [to_row(one, tenant, terms=self._connection.bm25) for one in last_by_id(documents)]
+        rows = [to_row(one, tenant, terms=self.connection.bm25) for one in last_by_id(documents)]
         (self._find(collection) or self._made(collection)).upsert(rows)
 
     def _dense(self, table: Table, query: str, k: int, ef: int, where: str, mode: Mode) -> Hits:
@@ -214,7 +214,7 @@ class Store:
         ]
 
     def _scores(self, dense: Hits, bm25: Hits, mode: Mode) -> Mapping[str, float]:
-        if mode != "hybrid" or not self._connection.bm25:
+        if mode != "hybrid" or not self.connection.bm25:
             return bm25.scores if mode == "bm25" else dense.scores
         if self.settings.fusion == "rrf":
             return fusion.rrf(dense.scores, bm25.scores, self.settings.rrf_k)

@@ -29,6 +29,7 @@ def to_row(document: Document, tenant: str, *, terms: bool) -> Document:
         raise StoreError(
             f"A passage has no id: {document.page_content[:60]!r}.", remedy="Set Document.id."
         )
+    _check_lengths(document.id, [_key(tenant, document), document.page_content])
     metadata = {name: value for name, value in document.metadata.items() if name not in SCORES}
     claimed = metadata.pop("tenant", tenant)
     if claimed != tenant:
@@ -45,9 +46,8 @@ def to_row(document: Document, tenant: str, *, terms: bool) -> Document:
     if terms:
         title = str(metadata.get("title", ""))
         columns[TERMS] = analyse(f"{title}\n{document.page_content}")
-    row = Document(page_content=document.page_content, metadata=columns, id=_key(tenant, document))
-    _check_lengths(document.id, [row.id or "", row.page_content, columns.get(TERMS, "")])
-    return row
+        _check_lengths(document.id, [columns[TERMS]])
+    return Document(id=_key(tenant, document), page_content=document.page_content, metadata=columns)
 
 
 def to_passage(columns: Mapping[str, Any], scores: Mapping[str, float | None]) -> Document:

@@ -74,6 +74,9 @@ class Table:
                 self.connection.client.delete(
                     self.name, filter=among(KEY, batch), timeout=self.timeout
                 )
+        if keys:
+            # Session consistency covers own inserts; a server applies deletes a moment later
+            self._query(among(KEY, keys[:1]), [KEY], consistency_level="Strong")
         return len(keys)
 
     def rows(self, ids: Sequence[str], where: str, columns: Sequence[str]) -> list[dict[str, Any]]:
@@ -88,13 +91,13 @@ class Table:
         """How many rows there are."""
         return int(self._query(where, ["count(*)"])[0]["count(*)"])
 
-    def _query(self, where: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+    def _query(self, where: str, columns: Sequence[str], **more: Any) -> list[dict[str, Any]]:
+        client, fields = self.connection.client, list(columns)
         with failures("read", self.connection.name):
-            return list(
-                self.connection.client.query(
-                    self.name, filter=where, output_fields=list(columns), timeout=self.timeout
-                )
+            found = client.query(
+                self.name, filter=where, output_fields=fields, timeout=self.timeout, **more
             )
+            return list(found)
 
 
 def _hits(found: Sequence[tuple[Document, float]]) -> Hits:
