@@ -1,4 +1,4 @@
-"""Typesets `annual-report-2024.txt` as `documents/annual-report-2024.pdf`; only needed after that text has changed.
+"""Typesets `annual-report-2024.txt` as PDF in `documents`; only needed when that text changes.
 
     pip install fpdf2
     python samples/make_pdf.py path/to/NanumGothic.ttf

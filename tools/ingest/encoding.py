@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 
 from churon.tools.errors import IngestError
 
@@ -20,7 +21,6 @@ _BOMS = (
 )
 _SAMPLE = 200_000
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
-_HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _JAPANESE = re.compile(r"[\u3001\u3002\u3040-\u30ff\u4e00-\u9fff]")
 _PLAIN = re.compile(r"[\t\r\n\x20-\x7e\uac00-\ud7a3\u3131-\u318e\u3000-\u30ff\u2010-\u2030]")
@@ -87,7 +87,14 @@ def _double_byte(data: bytes) -> str | None:
 
 def _korean(text: str | None) -> float:
     foreign = _foreign(text)
-    return len(_HANGUL.findall(foreign)) / len(foreign) if foreign else 0.0
+    return sum(map(_common_hangul().__contains__, foreign)) / len(foreign) if foreign else 0.0
+
+
+@lru_cache(maxsize=1)
+def _common_hangul() -> frozenset[str]:
+    """KS X 1001's 2,350 syllables; Japanese bytes read as CP949 give mostly the other ones."""
+    trails = range(0xA1, 0xFF)
+    return frozenset(bytes((a, b)).decode("euc_kr") for a in range(0xB0, 0xC9) for b in trails)
 
 
 def _japanese(text: str | None) -> float:

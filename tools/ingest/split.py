@@ -97,10 +97,8 @@ def _merged(sections: list[_Section], text: str) -> Iterator[_Section]:
 
 
 def _joins(first: _Section, second: _Section, text: str) -> bool:
-    together = replace(first, end=second.end)
     short = len(text[first.start : first.end].strip()) < first.limit // 4
-    fits = units(text[together.start : together.end], first.limit) <= first.limit
-    return first.page == second.page and first.limit == second.limit and short and fits
+    return first.page == second.page and first.limit == second.limit and short
 
 
 def _split_section(
@@ -117,7 +115,17 @@ def _split_section(
             pieces = list(_pieces(text, start, end, room, section.limit))
         for span in pieces:
             _pack(text, packed, span, room, section.limit)
-    return packed
+    return [part for span in packed for part in _halved(text, *span, section.limit)]
+
+
+def _halved(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
+    """The span, or its halves where its pieces are longer together than one by one."""
+    if units(text[start:end], limit) <= limit or end - start < 2:
+        yield start, end
+        return
+    middle = (start + end) // 2
+    yield from _halved(text, start, middle, limit)
+    yield from _halved(text, middle, end, limit)
 
 
 def _pack(

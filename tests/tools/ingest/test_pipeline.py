@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -211,7 +212,8 @@ async def test_a_broken_run_is_made_whole_by_the_next(
     if fault == "kill":
         command = [sys.executable, "-c", KILLED, str(docs.parent), method, when]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-        assert subprocess.run(command, env=environment, check=False).returncode == -9
+        ended = await asyncio.to_thread(subprocess.run, command, env=environment, check=False)
+        assert ended.returncode == -9
     else:
         with pytest.raises(StoreError):
             await run(FileStore(store.path, (method, when, "fail")), docs)
