@@ -1,0 +1,117 @@
+"""Clients of one Ollama server, and what its failures mean to a user."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import httpx
+from ollama import AsyncClient, Client, ResponseError
+from pydantic import ValidationError
+
+from churon.tools.errors import ContextTruncated, ModelError, ModelMissing, ModelUnreachable
+
+DEFAULT_URL = "http://127.0.0.1:11434"
+_CONNECT_SECONDS = 10.0
+
+
+def server_url(base_url: str | None) -> str:
+    """The server that is meant: the setting, else $OLLAMA_HOST, else the local default."""
+    return base_url or os.environ.get("OLLAMA_HOST") or DEFAULT_URL
+
+
+def client_options(timeout: float, api_key: str | None = None) -> dict[str, Any]:
+    """Keywords for the httpx client. `timeout` is seconds of silence that are tolerated."""
+    options: dict[str, Any] = {
+        "timeout": httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
+        # No idle connections: a loop that closes would leave them open, and a local server
+        # accepts a new one in less than a millisecond
+        "limits": httpx.Limits(max_keepalive_connections=0),
+        "verify": _tls(),
+    }
+    if api_key:
+        options["headers"] = {"Authorization": f"Bearer {api_key}"}
+    return options
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context()  # 30 ms, so once for all clients
+
+
+def _refusing_cuts(kwargs: dict[str, Any]) -> dict[str, Any]:
+    # Newer servers then answer with an error where they would drop messages or shift the context;
+    # the library has no such parameters, and older servers ignore them
+    body = kwargs.get("json")
+    if isinstance(body, dict) and "messages" in body:
+        kwargs["json"] = {**body, "truncate": False, "shift": False}
+    return kwargs
+
+
+class StrictClient(Client):
+    """A client whose chat requests forbid the server to cut the prompt."""
+
+    def _request(self, cls: Any, *args: Any, stream: bool = False, **kwargs: Any) -> Any:
+        return super()._request(cls, *args, stream=stream, **_refusing_cuts(kwargs))
+
+
+class StrictAsyncClient(AsyncClient):
+    """The same for event loops."""
+
+    async def _request(self, cls: Any, *args: Any, stream: bool = False, **kwargs: Any) -> Any:
+        return await super()._request(cls, *args, stream=stream, **_refusing_cuts(kwargs))
+
+
+@contextmanager
+def ollama_errors(model: str, base_url: str | None) -> Iterator[None]:
+    """Turns the client's failures into ModelErrors that name server, model and next action."""
+    url = re.sub(r"//[^/@]*@", "//", server_url(base_url))  # a password is not for messages
+    try:
+        yield
+    except ResponseError as error:
+        raise _meaning(error, model, url) from error
+    except httpx.TimeoutException as error:
+        raise ModelUnreachable(
+            f"The Ollama server at {url} did not answer for {model!r} in time.",
+            remedy="Raise the timeout setting, or choose a smaller model.",
+        ) from error
+    except (httpx.TransportError, ConnectionError) as error:
+        raise ModelUnreachable(
+            f"The Ollama server at {url} does not answer ({type(error).__name__}).",
+            remedy="Start it with `ollama serve`, or set base_url.",
+        ) from error
+    except (ValidationError, json.JSONDecodeError, httpx.InvalidURL) as error:
+        raise ModelError(
+            f"The answer of {url} for {model!r} cannot be read: {str(error)[:200]}.",
+            remedy="Check that base_url is an Ollama server.",
+        ) from error
+
+
+def _meaning(error: ResponseError, model: str, url: str) -> ModelError:
+    said = str(error.error)[:300]
+    if error.status_code == 404 and "model" in said.lower():
+        return ModelMissing(
+            f"The Ollama server at {url} has no model {model!r}.",
+            remedy=f"Run `ollama pull {model}`.",
+        )
+    if error.status_code == 404:
+        return ModelUnreachable(
+            f"{url} is not an Ollama server: {said!r}.", remedy="Check base_url."
+        )
+    if "exceeds" in said and "context" in said:
+        return truncated(model, "the server says: " + said)
+    return ModelError(f"The Ollama server at {url} refused {model!r}: {said}.")
+
+
+def truncated(model: str, why: str) -> ContextTruncated:
+    """The error for a prompt that was cut or would have been."""
+    return ContextTruncated(
+        f"The prompt does not fit the context of {model!r} ({why}).",
+        remedy="Raise chat.context_length, or lower k2 or answer_tokens.",
+    )
