@@ -1,0 +1,181 @@
+"""The commands, a few lines each; they import what they need when they run: help is quick."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from churon.cli.common import remember, settings_of
+
+app = typer.Typer(
+    name="churon",
+    help="Reasoning RAG over your own Korean and English documents.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+models = typer.Typer(help="Model files: list, pull, verify.", no_args_is_help=True)
+app.add_typer(models, name="models")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Graph = Annotated[str, typer.Option("--graph", "-g", help="self_rag or two_stage.")]
+Tenant = Annotated[Optional[str], typer.Option(help="Tenant, where tenancy is on.")]  # noqa: UP045
+Filters = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--filter", "-f", metavar="KEY=VALUE", help="Only passages with this metadata."),
+]
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    config: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--config", "-c", help="Settings file (default: ./churon.toml)."),
+    ] = None,
+    preset: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--preset", "-p", help="embedded, ollama or gpu."),
+    ] = None,
+    sets: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--set", "-s", metavar="NAME=VALUE", help="A setting, such as context.k2=5."),
+    ] = None,
+) -> None:
+    """Settings: preset, then ./churon.toml, then CHURON_* variables, then these options."""
+    remember(ctx, config, preset, sets or [])
+
+
+@app.command()
+def ingest(
+    ctx: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    json: Json = False,
+    tenant: Tenant = None,
+    prune: Annotated[bool, typer.Option(help="Remove documents that were deleted.")] = True,
+) -> None:
+    """Read documents into the store; later runs do what changed."""
+    from churon.cli.ingest import run
+
+    raise typer.Exit(asyncio.run(run(settings_of(ctx), paths, json, tenant, prune)))
+
+
+@app.command()
+def ask(
+    ctx: typer.Context,
+    question: Annotated[str, typer.Argument(help="The question, in Korean or English.")],
+    graph: Graph = "self_rag",
+    json: Json = False,
+    language: Annotated[str, typer.Option(help="Answer's language: auto, en or ko.")] = "auto",
+    tenant: Tenant = None,
+    filter: Filters = None,
+) -> None:
+    """Answer a question, with live steps and quoted sources."""
+    from churon.cli.ask import run
+
+    raise typer.Exit(
+        asyncio.run(run(settings_of(ctx), question, graph, json, language, tenant, filter or []))
+    )
+
+
+@app.command()
+def search(
+    ctx: typer.Context,
+    query: Annotated[str, typer.Argument()],
+    json: Json = False,
+    tenant: Tenant = None,
+    filter: Filters = None,
+) -> None:
+    """Search only, with every score side by side."""
+    from churon.cli.search import run
+
+    raise typer.Exit(asyncio.run(run(settings_of(ctx), query, json, tenant, filter or [])))
+
+
+@app.command()
+def chat(
+    ctx: typer.Context,
+    graph: Graph = "self_rag",
+    thread: Annotated[str, typer.Option(help="Conversation to begin or go on with.")] = "default",
+    database: Annotated[Path, typer.Option(help="SQLite file of the conversations.")] = Path(
+        ".churon/chat.db"
+    ),
+    tenant: Tenant = None,
+) -> None:
+    """Hold a conversation; threads are kept."""
+    from churon.cli.chat import run
+
+    raise typer.Exit(asyncio.run(run(settings_of(ctx), graph, thread, database, tenant)))
+
+
+@app.command()
+def doctor(ctx: typer.Context, json: Json = False) -> None:
+    """Check settings, models and store, with remedies."""
+    from churon.cli.doctor import run
+
+    raise typer.Exit(asyncio.run(run(settings_of(ctx), json)))
+
+
+@app.command()
+def config(ctx: typer.Context) -> None:
+    """Print every setting in force as TOML; secrets are starred out."""
+    from churon.cli.config import run
+
+    raise typer.Exit(run(settings_of(ctx)))
+
+
+@app.command()
+def draw(
+    graph: Annotated[str, typer.Argument(help="self_rag or two_stage.")] = "self_rag",
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--output", "-o", help="A .png or .mmd file; otherwise mermaid is printed."),
+    ] = None,
+) -> None:
+    """Draw a graph as mermaid or PNG, without network."""
+    from churon.cli.draw import run
+
+    raise typer.Exit(run(graph, output))
+
+
+@app.command()
+def demo(ctx: typer.Context) -> None:
+    """Pull models, ingest the samples, ask in English and Korean."""
+    from churon.cli.demo import run
+
+    raise typer.Exit(asyncio.run(run(settings_of(ctx))))
+
+
+@models.command("list")
+def models_list(ctx: typer.Context) -> None:
+    """Every model of the catalogue and whether it is here."""
+    from churon.cli.models import list_all
+
+    raise typer.Exit(list_all(settings_of(ctx)))
+
+
+@models.command("pull")
+def models_pull(
+    ctx: typer.Context,
+    names: Annotated[Optional[list[str]], typer.Argument()] = None,  # noqa: UP045
+    quick: Annotated[bool, typer.Option("--quick", help="The small ones that tests use.")] = False,
+) -> None:
+    """Fetch models by name; without one, those that the settings need. Resumes where it stopped."""
+    from churon.cli.models import pull_all
+
+    raise typer.Exit(pull_all(settings_of(ctx), names or [], quick))
+
+
+@models.command("verify")
+def models_verify(
+    ctx: typer.Context,
+    names: Annotated[Optional[list[str]], typer.Argument()] = None,  # noqa: UP045
+) -> None:
+    """Compare the files that are here with their sha256; a wrong one is deleted."""
+    from churon.cli.models import verify_all
+
+    raise typer.Exit(verify_all(settings_of(ctx), names or []))

@@ -1,0 +1,87 @@
+"""`churon ask`: live steps, then tokens, then sources; or the whole `RagOutput` as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from churon.api import stream
+from churon.cli.common import split_pair
+from churon.cli.show import show_answer, step_lines
+from churon.graphs.contract import RagInput, RagOutput
+from churon.graphs.machine import RagGraph
+from churon.tools.errors import InputError
+from churon.tools.korean import detect_language
+from churon.tools.settings import Settings
+from churon.tools.toolkit import Toolkit
+from churon.tools.types import Language
+
+
+async def run(
+    settings: Settings,
+    question: str,
+    graph: str,
+    as_json: bool,
+    language: str,
+    tenant: str | None,
+    filters: list[str],
+) -> int:
+    """Exit status 0 for an answer and for an abstention."""
+    asked = as_question(question, language, filters)
+    context = {"tenant": tenant} if tenant else None
+    async with Toolkit(settings) as toolkit:
+        if as_json:
+            async for event in stream(asked, graph, toolkit=toolkit, context=context):
+                if event["kind"] == "output":
+                    text = json.dumps(event["output"], ensure_ascii=False, indent=2)
+                    sys.stdout.write(text + "\n")
+        else:
+            await show_run(Console(highlight=False), asked, graph, toolkit, context)
+    return 0
+
+
+def as_question(question: str, language: str, filters: list[str]) -> RagInput:
+    """The graphs' input from flags. Raises InputError."""
+    if language not in ("auto", "en", "ko"):
+        raise InputError(f"The language {language!r} is unknown.", remedy="Use auto, en or ko.")
+    asked = RagInput(question=question, language=language)  # type: ignore[typeddict-item]
+    if filters:
+        asked["filter"] = dict(split_pair(pair) for pair in filters)
+    return asked
+
+
+async def show_run(
+    console: Console,
+    asked: RagInput,
+    graph: str | RagGraph,
+    toolkit: Toolkit,
+    context: dict[str, Any] | None,
+    config: Any = None,
+) -> RagOutput:
+    """Print a run as it happens; its output."""
+    given = asked.get("language", "auto")
+    language: Language = detect_language(asked["question"]) if given == "auto" else given
+    streamed = False
+    async for event in stream(asked, graph, toolkit=toolkit, context=context, config=config):
+        if event["kind"] == "token":
+            if not streamed:
+                console.print()
+            console.print(Text(event["text"], style="dim"), end="", soft_wrap=True)
+            streamed = True
+        elif event["kind"] == "step":
+            if streamed and event["node"] in _WRITERS:
+                console.print()
+            for label, what in step_lines(event["node"], event["update"], language):
+                console.print(Text(f"{label:>10}  ", style="dim cyan").append(what))
+        else:
+            output = event["output"]
+    show_answer(console, output)
+    return output
+
+
+_WRITERS = {"generate", "partial", "synthesise", "direct"}
+"""Nodes whose tokens are streamed."""

@@ -1,0 +1,73 @@
+"""`churon models list|pull|verify`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Table
+
+from churon.tools.models import catalogue
+from churon.tools.settings import Settings
+
+
+def list_all(settings: Settings) -> int:
+    """One line a model."""
+    folder = settings.models.folder.expanduser()
+    table = Table(box=None, pad_edge=False)
+    for column in ("model", "kind", "size", "licence", "here"):
+        table.add_column(column)
+    for entry in catalogue.entries():
+        here = "yes" if catalogue.present(entry.name, folder) else "no"
+        size = f"{entry.bytes / 1e6:,.0f} MB"
+        table.add_row(entry.name, entry.kind, size, entry.licence, here)
+    Console(highlight=False).print(table)
+    return 0
+
+
+def pull_all(settings: Settings, names: list[str], quick: bool) -> int:
+    """Pull each; what is here already and right is not fetched again."""
+    folder = settings.models.folder.expanduser()
+    for name in names or (list(catalogue.QUICK) if quick else needed(settings)):
+        path = pull(name, folder, settings.models.offline)
+        sys.stdout.write(f"{name}  {path}\n")
+    return 0
+
+
+def pull(name: str, folder: Path, offline: bool) -> Path:
+    """Pull one model with a progress bar. Raises ModelError."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=None)
+
+        def moved(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        return catalogue.pull(name, folder, offline=offline, on_progress=moved)
+
+
+def needed(settings: Settings) -> list[str]:
+    """Catalogue models that these settings run in process."""
+    known = {entry.name for entry in catalogue.entries()}
+    wanted = [s.model for s in (settings.chat, settings.embedding) if s.provider == "embedded"]
+    return [name for name in wanted if name in known]
+
+
+def verify_all(settings: Settings, names: list[str]) -> int:
+    """Exit status 1 when a named model is missing or a file that is here is wrong."""
+    folder = settings.models.folder.expanduser()
+    known = [entry.name for entry in catalogue.entries()]
+    wrong = 0
+    for name in names or [one for one in known if catalogue.present(one, folder)]:
+        verdict = catalogue.verify(name, folder)
+        wrong += verdict != "ok"
+        sys.stdout.write(f"{name}  {verdict}\n")
+    return 1 if wrong else 0

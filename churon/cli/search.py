@@ -1,0 +1,68 @@
+"""`churon search`: dense, BM25, fused and rerank scores side by side."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from langchain_core.documents import Document
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from churon.cli.common import split_pair
+from churon.nodes.rerank import passage
+from churon.tools.settings import Settings
+from churon.tools.toolkit import Toolkit
+
+_SCORES = ("dense_score", "bm25_score", "retrieval_score", "rerank_score")
+
+
+async def run(
+    settings: Settings, query: str, as_json: bool, tenant: str | None, filters: list[str]
+) -> int:
+    """Exit status 0, also when nothing is found: an empty result is a result."""
+    knobs = settings.context
+    async with Toolkit(settings) as toolkit:
+        store = await toolkit.store()
+        found = await store.search(
+            query,
+            k=knobs.k1,
+            ef=knobs.ef,
+            mode=knobs.search,
+            filter=dict(split_pair(pair) for pair in filters) or None,
+            tenant=tenant or knobs.tenant,
+            collection=knobs.collection,
+        )
+        reranker = await toolkit.reranker()
+        ranked = await reranker.rerank(query, found, len(found) or 1) if reranker else found
+    rows = [row(document) for document in ranked]
+    if as_json:
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+    else:
+        Console(highlight=False).print(table(rows))
+    return 0
+
+
+def row(document: Document) -> dict[str, Any]:
+    """One passage with its scores; a score that was not computed is None."""
+    held = passage(document)
+    scores = {name: document.metadata.get(name) for name in _SCORES}
+    kept = ("id", "document", "title", "page", "start", "end", "text")
+    return {**{name: held[name] for name in kept}, **scores}  # type: ignore[literal-required]
+
+
+def table(rows: list[dict[str, Any]]) -> Table:
+    """Best first: by rerank score where there is one, else fused."""
+    made = Table(box=None, pad_edge=False)
+    for name in ("dense", "BM25", "fused", "rerank"):
+        made.add_column(name, justify="right", style="cyan", no_wrap=True)
+    made.add_column("passage", overflow="fold")
+    for one in rows:
+        scores = ["" if one[n] is None else f"{one[n]:.3f}" for n in _SCORES]
+        page = f" p.{one['page']}" if one["page"] else ""
+        text = Text(f"{one['document']}{page}\n", style="dim")
+        text.append(" ".join(one["text"].split())[:160], style="default")
+        made.add_row(*scores, text)
+    return made

@@ -1,0 +1,81 @@
+"""What the commands say about a run, in the language of the question."""
+
+from __future__ import annotations
+
+from churon.tools.types import Language
+
+WORDS: dict[Language, dict[str, str]] = {
+    "en": {
+        "search": "search",
+        "found": "{n} passages found",
+        "rerank": "best {n} kept for reading",
+        "enough": "the evidence at hand is enough",
+        "stale": "no new search comes to mind",
+        "grade": "relevance",
+        "ungraded": "not graded",
+        "candidate": "candidate",
+        "nothing": "(no answer in this passage)",
+        "support": "support",
+        "utility": "usefulness",
+        "select": "best of {n} candidates, score {score}",
+        "partial": "partial answer",
+        "beam": "beam",
+        "long": "long form: at most {n} generations",
+        "direct": "no search needed",
+        "restate": "restated in English",
+        "answer": "Answer",
+        "sources": "Sources",
+        "page": "page {n}",
+        "missing": "Not found",
+        "degraded": "Fallbacks used",
+        "supported": "fully supported",
+        "part": "partly supported",
+        "none": "not supported",
+        "unchecked": "not checked",
+        "usage": "{status} · {calls} model calls · {tokens} tokens · {searches} searches · {s} s",
+        "grounded": "grounded",
+        "ungrounded": "ungrounded",
+        "status_partial": "partly grounded",
+        "abstained": "abstained",
+        "budget_exhausted": "budget used up",
+    },
+    "ko": {
+        "search": "검색",
+        "found": "글 {n}개를 찾음",
+        "rerank": "가장 나은 {n}개를 읽음",
+        "enough": "이미 찾은 근거로 충분함",
+        "stale": "새로 검색할 것이 없음",
+        "grade": "관련도",
+        "ungraded": "평가 못 함",
+        "candidate": "후보",
+        "nothing": "(이 글에는 답이 없음)",
+        "support": "뒷받침",
+        "utility": "쓸모",
+        "select": "후보 {n}개 가운데 최고 점수 {score}",
+        "partial": "부분 답",
+        "beam": "빔",
+        "long": "긴 답 형식: 생성 최대 {n}번",
+        "direct": "검색이 필요 없음",
+        "restate": "한국어로 옮겨 씀",
+        "answer": "답",
+        "sources": "출처",
+        "page": "{n}쪽",
+        "missing": "찾지 못함",
+        "degraded": "대신 쓴 방법",
+        "supported": "완전히 뒷받침됨",
+        "part": "일부 뒷받침됨",
+        "none": "뒷받침되지 않음",
+        "unchecked": "확인하지 않음",
+        "usage": "{status} · 모델 호출 {calls}번 · 토큰 {tokens} · 검색 {searches}번 · {s}초",
+        "grounded": "근거 있음",
+        "ungrounded": "근거 없음",
+        "status_partial": "일부만 근거 있음",
+        "abstained": "답을 보류함",
+        "budget_exhausted": "예산을 다 씀",
+    },
+}
+
+
+def say(language: Language, key: str, **values: object) -> str:
+    """One phrase, filled."""
+    return WORDS[language][key].format(**values)

@@ -1,0 +1,23 @@
+"""The graphs by name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from churon.graphs.machine import RagGraph
+from churon.tools.errors import InputError
+from churon.tools.toolkit import Toolkit
+
+GRAPHS = ("self_rag", "two_stage")
+
+
+def build_graph(
+    name: str = "self_rag", toolkit: Toolkit | None = None, *, checkpointer: Any = None
+) -> RagGraph:
+    """The named graph over `toolkit`, by default one made from the settings. Raises InputError."""
+    if name not in GRAPHS:
+        raise InputError(f"There is no graph {name!r}.", remedy=f"Use one of {', '.join(GRAPHS)}.")
+    module = import_module(f"churon.graphs.{name}")
+    graph: RagGraph = module.build(toolkit or Toolkit(), checkpointer=checkpointer)
+    return graph
