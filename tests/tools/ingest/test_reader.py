@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import asyncio
+import builtins
+import io
+import os
+import signal
+import sys
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from churon.tools.errors import IngestError
+from churon.tools.ingest.load import load
+from churon.tools.ingest.reader import Reader
+from churon.tools.settings import IngestSettings
+
+SETTINGS = IngestSettings()
+
+
+@pytest.fixture
+async def reader() -> AsyncIterator[Reader]:
+    async with Reader(SETTINGS) as opened:
+        yield opened
+
+
+def children() -> list[int]:
+    return [
+        int(pid)
+        for task in Path("/proc/self/task").iterdir()
+        for pid in (task / "children").read_text().split()
+    ]
+
+
+def slow(path: Path) -> Path:
+    path.write_text("name,text\n" + "a,some words of a row\n" * 400_000)
+    return path
+
+
+async def test_one_child_reads_file_after_file(tmp_path: Path, reader: Reader) -> None:
+    for n in range(3):
+        (tmp_path / f"{n}.txt").write_text(f"Page {n}.\r\nSecond line.")
+        reading = await reader.read(tmp_path / f"{n}.txt")
+        assert [c.text for c in reading.chunks] == [f"Page {n}.\nSecond line."]
+        assert reading.title == str(n)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+async def test_a_crash_is_one_failed_file(tmp_path: Path, reader: Reader) -> None:
+    good = tmp_path / "good.txt"
+    good.write_text("Good.")
+    before = set(children())
+    await reader.read(good)
+    (child,) = set(children()) - before
+    task = asyncio.create_task(reader.read(slow(tmp_path / "slow.csv")))
+    await asyncio.sleep(0.3)
+    os.kill(child, signal.SIGSEGV)
+    with pytest.raises(IngestError, match=r"crashed \(exit status -11\)"):
+        await task
+    assert (await reader.read(good)).chunks[0].text == "Good."
+
+
+async def test_a_hang_is_one_failed_file(tmp_path: Path) -> None:
+    hanging = slow(tmp_path / "slow.csv")
+    (tmp_path / "good.txt").write_text("Good.")
+    async with Reader(IngestSettings(max_seconds=1.0)) as reader:
+        with pytest.raises(IngestError, match="more than 1 seconds"):
+            await reader.read(hanging)
+        assert (await reader.read(tmp_path / "good.txt")).chunks
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs an address-space limit")
+async def test_too_much_memory_is_one_failed_file(tmp_path: Path) -> None:
+    (tmp_path / "big.txt").write_text("가" * 30_000_000)
+    (tmp_path / "good.txt").write_text("Good.")
+    limits = IngestSettings(max_memory=200_000_000, max_chars=100_000_000)
+    async with Reader(limits) as reader:
+        with pytest.raises(IngestError, match="200000000 bytes of memory"):
+            await reader.read(tmp_path / "big.txt")
+        assert (await reader.read(tmp_path / "good.txt")).chunks
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "words"),
+    [("max_bytes", 1_000, "bytes, more than 1000"), ("max_chars", 1_000, "more than 1000 char")],
+)
+def test_limits_are_named(tmp_path: Path, limit: str, value: int, words: str) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text("word " * 1_000)
+    with pytest.raises(IngestError, match=words) as caught:
+        load(path, IngestSettings.model_validate({limit: value}))
+    assert f"ingest.{limit}" in str(caught.value)
+
+
+def test_hwpx(tmp_path: Path) -> None:
+    paragraph = "<hp:p><hp:run><hp:t>{}</hp:t></hp:run></hp:p>"
+    body = "".join(map(paragraph.format, ("한글 문서", "둘째 <hp:tab/>문단")))
+    xml = f'<hs:sec xmlns:hs="urn:s" xmlns:hp="urn:p">{body}</hs:sec>'
+    with zipfile.ZipFile(tmp_path / "a.hwpx", "w") as archive:
+        archive.writestr("Contents/content.hpf", "<package/>")
+        archive.writestr("Contents/section10.xml", xml.replace("한글 문서", "열째 절"))
+        archive.writestr("Contents/section2.xml", xml)
+    text = load(tmp_path / "a.hwpx", SETTINGS).text
+    assert text == "한글 문서\n둘째 문단\n열째 절\n둘째 문단\n"
+
+
+def test_hwp_without_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.hwp").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600))
+    real = builtins.__import__
+
+    def absent(name: str, *args: object) -> object:
+        if name == "olefile":
+            raise ImportError(name)
+        return real(name, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(builtins, "__import__", absent)
+    with pytest.raises(IngestError, match=r"pip install 'churon\[hwp\]'"):
+        load(tmp_path / "a.hwp", SETTINGS)
+
+
+def test_a_workbook_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * 20_000_000)
+    (tmp_path / "bomb.xlsx").write_bytes(packed.getvalue())
+    with pytest.raises(IngestError, match="would expand to 20000000 bytes"):
+        load(tmp_path / "bomb.xlsx", SETTINGS)
+
+
+def test_html_hides_what_a_reader_cannot_see(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        "<title>Ferry</title><nav>Home</nav><h2>Fares <span hidden>secret</span></h2>"
+        "<p>Two<br>lines of <b>text</b>.<p style='display: none'>unseen</p><!-- no -->"
+        "<table><tr><th>Port</th><th>Won</th></tr><tr><td>Sorido</td><td>9,800</td></tr></table>"
+        "<pre>a\n  b</pre>" + "<div>" * 3_000 + "deep"
+    )
+    document = load(tmp_path / "a.html", SETTINGS)
+    assert document.title == "Ferry"
+    assert document.text.split("\n\n") == [
+        "Fares",
+        "Two\nlines of text.",
+        "Port | Won",
+        "Sorido | 9,800",
+        "a\n  b",
+        "deep",
+        "",
+    ]
