@@ -79,7 +79,13 @@ def to_critique(state: State) -> list[Send] | Literal["select"]:
     return [Send("critique", {**_sole(state, c["evidence_id"]), "candidate": c}) for c in fresh]
 
 
-def after_judge(state: State) -> Literal["retrieval", "synthesise", "check"]:
+def after_short(state: State) -> Literal["retrieval", "check"]:
+    """A new search when nothing passed, or the last checks."""
+    again = state["verdict"] == "again" and not state.get("stop_reason")
+    return "retrieval" if again else "check"
+
+
+def after_round(state: State) -> Literal["retrieval", "synthesise", "check"]:
     """Another round, the synthesis of several rounds, or the last checks."""
     if state.get("stop_reason") or state["verdict"] == "settle":
         return "check"
@@ -131,10 +137,10 @@ def build(toolkit: Toolkit, *, checkpointer: Any = None) -> RagGraph:
     b.add_conditional_edges("written", to_critique, ["critique", "select"])
     b.add_edge("critique", "select")
     b.add_edge("select", "judge_short")
-    b.add_conditional_edges("judge_short", after_judge)
+    b.add_conditional_edges("judge_short", after_short)
     b.add_edge("partial", "check_partial")
     b.add_edge("check_partial", "judge_round")
-    b.add_conditional_edges("judge_round", after_judge)
+    b.add_conditional_edges("judge_round", after_round)
     b.add_edge("synthesise", "check")
     b.add_edge("direct", "restate")
     b.add_edge("long_form", "check")

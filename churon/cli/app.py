@@ -130,7 +130,9 @@ def config(ctx: typer.Context) -> None:
 
 @app.command()
 def draw(
-    graph: Annotated[str, typer.Argument(help="self_rag or two_stage.")] = "self_rag",
+    graph: Annotated[
+        str, typer.Argument(help="self_rag, two_stage, retrieval or long_form.")
+    ] = "self_rag",
     output: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--output", "-o", help="A .png or .mmd file; otherwise mermaid is printed."),
@@ -175,7 +177,7 @@ def models_verify(
     ctx: typer.Context,
     names: Annotated[Optional[list[str]], typer.Argument()] = None,  # noqa: UP045
 ) -> None:
-    """Compare the files that are here with their sha256; a wrong one is deleted."""
+    """Compare the files that are here with their sha256."""
     from churon.cli.models import verify_all
 
     raise typer.Exit(verify_all(settings_of(ctx), names or []))

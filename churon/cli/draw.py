@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from churon.cli.picture import picture
+from churon.cli.picture import SUBGRAPHS, picture
 from churon.graphs.registry import build_graph
 from churon.tools.errors import InputError
 from churon.tools.settings import Settings
@@ -37,9 +38,13 @@ def run(name: str, output: Path | None) -> int:
 
 
 def drawable(name: str) -> Any:
-    """The graph with its subgraphs opened and without LangGraph's error-handler nodes."""
+    """A graph or subgraph without LangGraph's error-handler nodes."""
     toolkit = Toolkit(Settings())  # nothing is opened: only the shape is drawn
-    drawn = build_graph(name, toolkit).get_graph(xray=1)
+    if name in SUBGRAPHS:
+        machine = import_module(f"churon.graphs.{name}").build(toolkit)
+    else:
+        machine = build_graph(name, toolkit)
+    drawn = machine.get_graph()
     for key in [key for key in drawn.nodes if "__error_handler__" in key]:
         del drawn.nodes[key]
     kept = [e for e in drawn.edges if e.source in drawn.nodes and e.target in drawn.nodes]

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from churon.tools.models import catalogue
+from churon.tools.errors import ModelError
+from churon.tools.models import catalogue, fetch
 from churon.tools.settings import Settings
 
 
@@ -51,7 +52,7 @@ def pull(name: str, folder: Path, offline: bool) -> Path:
         def moved(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        return catalogue.pull(name, folder, offline=offline, on_progress=moved)
+        return fetch.pull(name, folder, offline=offline, on_progress=moved)
 
 
 def needed(settings: Settings) -> list[str]:
@@ -62,12 +63,14 @@ def needed(settings: Settings) -> list[str]:
 
 
 def verify_all(settings: Settings, names: list[str]) -> int:
-    """Exit status 1 when a named model is missing or a file that is here is wrong."""
+    """Exit status 1 when a named model is missing or a file that is here is another one."""
     folder = settings.models.folder.expanduser()
     known = [entry.name for entry in catalogue.entries()]
     wrong = 0
     for name in names or [one for one in known if catalogue.present(one, folder)]:
-        verdict = catalogue.verify(name, folder)
-        wrong += verdict != "ok"
-        sys.stdout.write(f"{name}  {verdict}\n")
+        try:
+            sys.stdout.write(f"{name}  ok  {catalogue.verify(name, folder)}\n")
+        except ModelError as error:
+            wrong += 1
+            sys.stdout.write(f"{name}  wrong  {error}\n")
     return 1 if wrong else 0

@@ -9,9 +9,11 @@ from grandalf.layouts import DummyVertex, SugiyamaLayout
 from PIL import Image, ImageDraw, ImageFont
 
 SCALE = 2
+SUBGRAPHS = ("retrieval", "long_form")
+"""Nodes that are graphs themselves; drawn in their own colour and on their own."""
 _HEIGHT, _PAD, _MARGIN, _FONT = 30, 14, 24, 13
 _INK, _LINE, _SOFT = "#1f2430", "#5b6472", "#9aa3b2"
-_FILL = {"edge": "#e8eefc", "inner": "#eaf6ee", "end": "#dfe3ea"}
+_NODE, _SUBGRAPH, _ENDS = "#e8eefc", "#eaf6ee", "#dfe3ea"
 
 Point = tuple[float, float]
 
@@ -35,14 +37,16 @@ def picture(drawn: Any) -> Image.Image:
     ]
     layout = _laid_out(list(vertices.values()), [edge for edge, _ in edges])
     boxes = [vertex.view for vertex in vertices.values()]
-    left = min(b.xy[0] - b.w / 2 for b in boxes) - _MARGIN
+    routes = [(_route(layout, edge), conditional) for edge, conditional in edges]
+    across = [x for points, _ in routes for x, _ in points]
+    left = min([b.xy[0] - b.w / 2 for b in boxes] + across) - _MARGIN
     top = min(b.xy[1] - b.h / 2 for b in boxes) - _MARGIN
-    width = max(b.xy[0] + b.w / 2 for b in boxes) - left + _MARGIN
+    width = max([b.xy[0] + b.w / 2 for b in boxes] + across) - left + _MARGIN
     height = max(b.xy[1] + b.h / 2 for b in boxes) - top + _MARGIN
     image = Image.new("RGB", (int(width * SCALE), int(height * SCALE)), "white")
     pen = _Pen(ImageDraw.Draw(image), font, left, top)
-    for edge, conditional in edges:
-        pen.arrow(_route(layout, edge), conditional)
+    for points, conditional in routes:
+        pen.arrow(points, conditional)
     for key, vertex in vertices.items():
         pen.box(key, vertex.view)
     return image
@@ -110,9 +114,10 @@ def _route(layout: Any, edge: Any) -> list[Point]:
 
 
 def _label(key: str) -> str:
-    return key.strip("_") if key.startswith("__") else key.replace(":", " / ")
+    return key.strip("_")
 
 
 def _fill(key: str) -> str:
-    kind = "end" if key.startswith("__") else "inner" if ":" in key else "edge"
-    return _FILL[kind]
+    if key.startswith("__"):
+        return _ENDS
+    return _SUBGRAPH if key in SUBGRAPHS else _NODE
