@@ -151,6 +151,9 @@ def _open_server(params: EngineParams) -> Any:
             f"The model file {str(params.path)!r} is not there.",
             remedy="Fetch the catalogue's models: churon models pull.",
         )
+    # OpenMP's default spins at each barrier; beside any other load that costs six times the time.
+    # Read once, when the library is loaded; the user's own setting wins
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     try:
         import xllamacpp
     except ImportError as error:
