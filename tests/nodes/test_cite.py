@@ -1,0 +1,75 @@
+"""Citations are built by code: sentences, keys, quotes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from churon.nodes import cite
+from churon.tools.types import Evidence
+
+TEXT = st.text(
+    alphabet=st.sampled_from(list('abcXYZ가나다 .!?。\n\t[]0123456789,😀—"”')), max_size=80
+)
+
+
+def passage(key: str, text: str) -> Evidence:
+    return Evidence(
+        id=key, document=f"{key}.md", title=key, page=None, start=0, end=len(text), text=text,
+        retrieval_score=0.0, rerank_score=None, relevance=None, used_by=[],
+    )  # fmt: skip
+
+
+PASSAGES = [passage("a", "The ferry leaves at 07:30."), passage("b", "Dogs travel free.")]
+
+
+@given(TEXT)
+def test_no_character_but_white_space_is_lost(text: str) -> None:
+    assert "".join("".join(cite.sentences(text)).split()) == "".join(text.split())
+
+
+def test_sentences_in_both_languages() -> None:
+    text = "It costs 3.5 euros. Dr. Han signs. 배는 07:30에 떠납니다. 표는 3,500원입니다!"
+    assert cite.sentences(text) == [
+        "It costs 3.5 euros.",
+        "Dr. Han signs.",
+        "배는 07:30에 떠납니다.",
+        "표는 3,500원입니다!",
+    ]
+
+
+def test_keys_become_passage_ids_also_after_the_full_stop() -> None:
+    cited = cite.cite("It leaves at 07:30 [1]. Dogs are free. [2] Both [1, 2].", PASSAGES)
+    assert [claim["evidence_ids"] for claim in cited.claims] == [["a"], ["b"], ["a", "b"]]
+    assert cited.answer == "It leaves at 07:30. Dogs are free. Both."
+    assert cited.invented == 0
+
+
+def test_invented_keys_are_dropped_and_counted() -> None:
+    cited = cite.cite("It leaves at 07:30 [7] [1] [0].", PASSAGES)
+    assert cited.claims[0]["evidence_ids"] == ["a"]
+    assert cited.invented == 2
+
+
+@given(TEXT)
+def test_only_passages_that_were_shown_are_cited(text: str) -> None:
+    cited = cite.cite(text, PASSAGES)
+    held = {key for claim in cited.claims for key in claim["evidence_ids"]}
+    assert held <= {"a", "b"}
+    assert all(claim["support"] == "unchecked" for claim in cited.claims)
+
+
+def test_a_sentence_without_a_key_gets_the_passage_it_resembles() -> None:
+    claims = cite.cite("Dogs travel for free.", PASSAGES).claims
+    assert cite.attribute(claims, PASSAGES)[0]["evidence_ids"] == ["b"]
+    assert cite.attribute(claims, [])[0]["evidence_ids"] == []
+
+
+@given(TEXT, TEXT)
+def test_a_quote_is_cut_out_of_the_passage(statement: str, text: str) -> None:
+    assert cite.quote(statement, text) in text
+
+
+def test_the_quote_is_the_sentence_that_bears_the_statement() -> None:
+    text = "파도호는 섬을 오간다. 파도호의 승객 정원은 198명이다. 선장은 한소라다."
+    assert cite.quote("승객 정원은 198명입니다.", text) == "파도호의 승객 정원은 198명이다."

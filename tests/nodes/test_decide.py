@@ -1,0 +1,177 @@
+"""Self-RAG's formulas against hand-computed cases, and the reference code's bugs."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from churon.nodes import decide
+from churon.tools.context import RagContext
+from churon.tools.models.labels import Distribution
+from churon.tools.types import Candidate, Claim, Support
+
+probabilities = st.floats(0.001, 1, allow_nan=False)
+units = st.floats(0, 1, allow_nan=False)
+
+
+def read(**labels: float) -> Distribution:
+    return Distribution({k.removeprefix("d"): v for k, v in labels.items()}, 1.0, "logprobs")
+
+
+def candidate(
+    text: str = "An answer.",
+    mean_logprob: float | None = -0.1,
+    s_rel: float | None = 0.8,
+    s_sup: float | None = 0.6,
+    s_use: float | None = 0.5,
+    evidence_id: str = "p1",
+) -> Candidate:
+    return Candidate(
+        evidence_id=evidence_id,
+        text=text,
+        mean_logprob=mean_logprob,
+        s_rel=s_rel,
+        s_sup=s_sup,
+        s_use=s_use,
+    )
+
+
+def claim(support: Support, ids: list[str] | None = None) -> Claim:
+    held = ["p1"] if ids is None else ids
+    return Claim(text="s", support=support, support_score=None, evidence_ids=held)
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "delta", "wanted"),
+    [
+        (0.9, 0.1, 0.2, True),
+        (0.1, 0.9, 0.2, False),
+        (0.2, 0.8, 0.2, False),
+        (0.21, 0.79, 0.2, True),
+    ],
+)
+def test_retrieves_by_the_ratio_of_probabilities(
+    yes: float, no: float, delta: float, wanted: bool
+) -> None:
+    # the reference took the ratio of log-probs: p(yes) = 0.9 gave 0.044 and no retrieval
+    assert decide.wants_retrieval(read(Y=yes, N=no, C=0.0), delta) is wanted
+
+
+@given(st.floats(0.01, 0.98), st.floats(0, 1))
+def test_more_yes_never_turns_retrieval_off(yes: float, delta: float) -> None:
+    less, more = read(Y=yes, N=1 - yes, C=0.0), read(Y=yes + 0.01, N=0.99 - yes, C=0.0)
+    assert decide.wants_retrieval(more, delta) >= decide.wants_retrieval(less, delta)
+
+
+def test_support_score_weighs_partial_support_by_half() -> None:
+    assert decide.support_score(read(F=0.6, P=0.3, N=0.1)) == pytest.approx(0.75)
+    assert decide.support_score(read(F=0.3, P=0.15, N=0.05)) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "score"),
+    [
+        ({"d1": 0.0, "d2": 0.0, "d3": 0.0, "d4": 0.0, "d5": 1.0}, 1.0),
+        ({"d1": 1.0, "d2": 0.0, "d3": 0.0, "d4": 0.0, "d5": 0.0}, -1.0),
+        ({"d1": 0.1, "d2": 0.1, "d3": 0.2, "d4": 0.2, "d5": 0.4}, 0.35),
+    ],
+)
+def test_utility_is_the_expected_weight(ratings: dict[str, float], score: float) -> None:
+    # in the reference's long form utility was always 0
+    assert decide.utility_score(read(**ratings)) == pytest.approx(score)
+
+
+def test_segment_score_by_hand() -> None:
+    # exp(-0.1) + 1.0 * 0.8 + 1.0 * 0.6 + 0.5 * 0.5
+    assert decide.segment_score(candidate(), RagContext()) == pytest.approx(2.55484, abs=1e-5)
+
+
+def test_unknown_parts_count_nothing() -> None:
+    bare = candidate(mean_logprob=None, s_rel=None, s_sup=None, s_use=None)
+    assert decide.segment_score(bare, RagContext()) == 0.0
+
+
+@given(units, units, units)
+def test_more_support_never_scores_less(rel: float, low: float, more: float) -> None:
+    high = min(1.0, low + more)
+    scores = [
+        decide.segment_score(candidate(s_rel=rel, s_sup=s), RagContext()) for s in (low, high)
+    ]
+    assert scores[0] <= scores[1]
+
+
+@given(st.lists(st.floats(-1, 4), min_size=1, max_size=6))
+def test_path_score_is_a_mean_not_a_product(segments: list[float]) -> None:
+    # as a product, a longer path lost (or won) by its length alone
+    score = decide.path_score(segments)
+    assert min(segments) - 1e-9 <= score <= max(segments) + 1e-9
+    assert decide.path_score(segments * 2) == pytest.approx(score)
+
+
+def test_an_empty_path_is_worse_than_any() -> None:
+    assert decide.path_score([]) == -math.inf
+
+
+def test_the_best_candidate_wins_and_ties_are_stable() -> None:
+    weak = candidate("Weak.", s_sup=0.1, evidence_id="p1")
+    strong = candidate("Strong.", s_sup=0.9, evidence_id="p2")
+    twin = candidate("Twin.", s_sup=0.9, evidence_id="p3")
+    best = decide.best_candidate({"a": weak, "b": twin, "c": strong}, RagContext())
+    assert best is not None and best["text"] == "Strong."
+
+
+def test_a_closed_answer_set_sums_scores_per_option() -> None:
+    # one strong "yes" (2.7) against two fair "no" (2 x 1.9)
+    yes = candidate("Yes, it is.", s_sup=0.9, s_rel=0.9, evidence_id="p1")
+    first = candidate("No.", s_sup=0.5, s_rel=0.4, evidence_id="p2")
+    second = candidate("No, it is not.", s_sup=0.5, s_rel=0.4, evidence_id="p3")
+    best = decide.best_candidate({"1": yes, "2": first, "3": second}, RagContext())
+    assert best is not None and decide.closed_option(best["text"]) == "no"
+
+
+def test_empty_candidates_never_win() -> None:
+    empty = candidate("", mean_logprob=0.0, s_rel=1.0, s_sup=1.0, s_use=1.0, evidence_id="p1")
+    assert decide.best_candidate({"p1": empty}, RagContext()) is None
+    weak = candidate("Weak.", s_sup=0.0, s_rel=0.0, s_use=-1.0, evidence_id="p2")
+    best = decide.best_candidate({"p1": empty, "p2": weak}, RagContext())
+    assert best is not None and best["text"] == "Weak."
+
+
+@pytest.mark.parametrize(
+    ("score", "threshold", "label"),
+    [(0.8, 0.5, "full"), (0.75, 0.5, "full"), (0.5, 0.5, "partial"), (0.49, 0.5, "none"),
+     (None, 0.5, "unchecked"), (0.9, 0.9, "partial"), (0.95, 0.9, "full")],
+)  # fmt: skip
+def test_support_labels(score: float | None, threshold: float, label: str) -> None:
+    assert decide.support_label(score, threshold) == label
+
+
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ([], "ungrounded"),
+        ([claim("full")], "grounded"),
+        ([claim("full"), claim("none")], "partial"),
+        ([claim("full"), claim("partial")], "partial"),
+        ([claim("none"), claim("none")], "ungrounded"),
+        ([claim("unchecked")], "partial"),
+        ([claim("full", [])], "ungrounded"),
+    ],
+)
+def test_status_follows_the_claims(claims: list[Claim], status: str) -> None:
+    assert decide.status_of(claims) == status
+
+
+@pytest.mark.parametrize("text", ["NONE", "none.", " NONE - it is not there", "", "없음", "N/A"])
+def test_refusals_are_recognised(text: str) -> None:
+    assert decide.is_refusal(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["None of the ferries sail on Monday.", "Nonesuch.", "없습니다만 있다"]
+)
+def test_answers_are_not_taken_for_refusals(text: str) -> None:
+    assert not decide.is_refusal(text)
