@@ -1,0 +1,84 @@
+"""Embeddings of any OpenAI-compatible endpoint, at the wished number of dimensions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.embeddings import Embeddings
+from pydantic import SecretStr
+
+from churon.tools.models.openai_client import api_key_for, openai_errors, openai_package
+from churon.tools.models.per_loop import PerLoop
+from churon.tools.models.vectors import finished, prefixed
+
+if TYPE_CHECKING:
+    from langchain_openai import OpenAIEmbeddings as ServedEmbeddings
+
+
+class OpenAIEmbeddings(Embeddings):
+    """Embeddings behind /v1/embeddings: unit vectors of the wished size."""
+
+    def __init__(
+        self,
+        model: str,
+        dimensions: int,
+        *,
+        query_prefix: str = "",
+        document_prefix: str = "",
+        base_url: str | None = None,
+        batch: int = 32,
+        timeout: float = 120.0,
+        api_key: SecretStr | None = None,
+    ) -> None:
+        """Imports the package: seconds. Raises ModelMissing, SettingsError."""
+        self.model, self.dimensions, self.base_url = model, dimensions, base_url
+        self.query_prefix, self.document_prefix = query_prefix, document_prefix
+        self._given: dict[str, Any] = {
+            "model": model,
+            "dimensions": dimensions,
+            "base_url": base_url,
+            "chunk_size": batch,
+            "timeout": timeout,
+            "check_embedding_ctx_length": False,  # else it sends OpenAI's token ids
+        }
+        self._secret = api_key
+        self._sync = self._served()
+        self._loops = PerLoop(self._served)
+
+    def embed_query(self, text: str) -> list[float]:
+        """One unit vector."""
+        return self._embed([prefixed(self.query_prefix, text)])[0]
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One unit vector per text; `[]` for none."""
+        return self._embed([prefixed(self.document_prefix, text) for text in texts])
+
+    async def aembed_query(self, text: str) -> list[float]:
+        """One unit vector."""
+        return (await self._aembed([prefixed(self.query_prefix, text)]))[0]
+
+    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One unit vector per text; `[]` for none."""
+        return await self._aembed([prefixed(self.document_prefix, text) for text in texts])
+
+    def _served(self) -> ServedEmbeddings:
+        package, openai = openai_package()
+        client = openai.DefaultAsyncHttpxClient(timeout=self._given["timeout"])
+        key = api_key_for(self.base_url, self._secret)
+        served: ServedEmbeddings = package.OpenAIEmbeddings(
+            **self._given, api_key=key, http_async_client=client
+        )
+        return served
+
+    def _embed(self, texts: list[str]) -> list[list[float]]:
+        with openai_errors(self.model, self.base_url):
+            vectors = self._sync.embed_documents(texts) if texts else []
+        return self._finished(vectors, len(texts))
+
+    async def _aembed(self, texts: list[str]) -> list[list[float]]:
+        with openai_errors(self.model, self.base_url):
+            vectors = await self._loops.get().aembed_documents(texts) if texts else []
+        return self._finished(vectors, len(texts))
+
+    def _finished(self, vectors: list[list[float]], count: int) -> list[list[float]]:
+        return finished(vectors, count=count, dimensions=self.dimensions, model=self.model)
