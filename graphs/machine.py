@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
@@ -12,6 +12,7 @@ from langgraph.graph import StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from churon.graphs.policy import STEPS
+from churon.tools.context import resolve_context
 from churon.tools.loop import iterate_sync, run_sync
 from churon.tools.toolkit import Toolkit
 from churon.tools.trace import traced
@@ -41,6 +42,10 @@ class RagGraph(CompiledStateGraph):  # type: ignore[type-arg]
         """Events as they come; one Langfuse handler a run where keys are set."""
         # settings are a file: read in a thread, as a server forbids blocking its loop
         settings = await asyncio.to_thread(lambda: self.toolkit.settings)
+        if isinstance(kwargs.get("context"), Mapping):
+            resolve_context(
+                kwargs["context"], settings.context
+            )  # one clear message, not pydantic's
         async with traced(config, settings.langfuse) as with_trace:
             async for event in super().astream(input, with_trace, **kwargs):
                 yield event

@@ -161,17 +161,27 @@ class PruneBeams:
 
 
 def prune(beams: list[Beam], drafts: dict[str, Beam], context: RagContext) -> list[Beam]:
-    """The best B of the finished beams and the drafts; a beam without a draft is finished."""
-    grown = list(drafts.values())
-    if context.hard:  # the paper's hard mode: no continuation without support
-        grown = [b for b in grown if b["finished"] or b["claims"][-1]["support"] != "none"]
-    continued = {b["id"].rpartition("/")[0] for b in grown}
+    """The best B of the finished beams and the drafts.
+
+    A beam is finished when no passage adds a sentence to it; one that adds nothing does not end a
+    beam that another can continue. A continuation without any support adds nothing; a first
+    sentence may go without, except in the paper's hard mode.
+    """
+    grown = [draft for draft in drafts.values() if _adds(draft, context)]
+    continued = {draft["id"].rpartition("/")[0] for draft in grown}
     kept: list[Beam] = [
         {**b, "finished": True} for b in beams if b["finished"] or b["id"] not in continued
     ]
     unique = {text_of(beam): beam for beam in sorted(kept + grown, key=_rank, reverse=True)}
     ranked = sorted(unique.values(), key=_rank)
     return [{**beam, "id": f"b{n}"} for n, beam in enumerate(ranked[: context.beam])]
+
+
+def _adds(draft: Beam, context: RagContext) -> bool:
+    if draft["finished"]:
+        return False
+    first = len(draft["claims"]) == 1
+    return draft["claims"][-1]["support"] != "none" or (first and not context.hard)
 
 
 def best_beam(beams: list[Beam]) -> Beam | None:

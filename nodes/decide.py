@@ -52,11 +52,16 @@ def path_score(segments: Sequence[float]) -> float:
 
 
 def best_candidate(candidates: Mapping[str, Candidate], context: RagContext) -> Candidate | None:
-    """The best path; in a closed answer set (yes, no) the option with the highest sum of scores."""
+    """The best path; in a closed answer set (yes, no) the option with the highest sum of scores.
+
+    Scores are soft, but a winner that would be withheld for want of support gives way to the best
+    one that would not.
+    """
     written = [candidate for candidate in candidates.values() if candidate["text"]]
     if not written:
         return None
-    ranked = sorted(written, key=lambda c: (-segment_score(c, context), c["evidence_id"]))
+    standing = [c for c in written if _stands(c, context)] or written
+    ranked = sorted(standing, key=lambda c: (-segment_score(c, context), c["evidence_id"]))
     options = [closed_option(candidate["text"]) for candidate in ranked]
     if None in options:
         return ranked[0]
@@ -68,6 +73,11 @@ def best_candidate(candidates: Mapping[str, Candidate], context: RagContext) -> 
     }
     best = max(sums, key=lambda option: sums[option])
     return ranked[options.index(best)]
+
+
+def _stands(candidate: Candidate, context: RagContext) -> bool:
+    support = candidate["s_sup"]
+    return support is None or support >= context.support_threshold
 
 
 def closed_option(answer: str) -> str | None:

@@ -78,10 +78,12 @@ def resolve_context(given: Any, defaults: RagContext) -> RagContext:
     """The run's context from whatever the runtime holds.
 
     None (none was given) and a foreign object (we run inside a host graph) give the defaults; a
-    mapping is laid over them. Raises SettingsError for an unknown or out-of-range knob.
+    mapping, or the fields that a RagContext was given, are laid over them (LangGraph turns mappings
+    into RagContext before a node sees them). Raises SettingsError for an unknown or out-of-range
+    knob.
     """
     if isinstance(given, RagContext):
-        return given
+        given = given.model_dump(exclude_unset=True)
     if not isinstance(given, Mapping):
         return defaults
     try:
