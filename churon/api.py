@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from typing_extensions import TypedDict
 
@@ -43,8 +43,9 @@ async def ask(
     hands = toolkit or Toolkit()
     try:
         machine = build_graph(graph, hands)
-        output: RagOutput = await machine.ainvoke(as_input(question), context=context)
-        return output
+        given: Any = context  # the runtime resolves a mapping; its type knows RagContext only
+        output: Any = await machine.ainvoke(as_input(question), context=given)
+        return cast(RagOutput, output)
     finally:
         if toolkit is None:
             await hands.aclose()

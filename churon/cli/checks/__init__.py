@@ -1,0 +1,1 @@
+"""What `churon doctor` looks at, one file a subject. A check returns findings and may raise."""
