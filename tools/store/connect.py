@@ -72,7 +72,9 @@ def _open(settings: StoreSettings, address: str, name: str, file: Path | None) -
     # It prints every failed call with its traceback; the same failure is raised as a StoreError
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
     token = settings.token.get_secret_value() if settings.token else ""
-    arguments = {"uri": address, "token": token, "timeout": settings.timeout}
+    arguments: dict[str, Any] = {"uri": address, "token": token, "timeout": settings.timeout}
+    if file:  # pymilvus pings every 10 s, which the embedded server answers by hanging up
+        arguments["grpc_options"] = {"grpc.keepalive_time_ms": 2**31 - 1}
     with failures("reached", name):
         client = MilvusClient(**arguments)
         version = client.get_server_version(timeout=settings.timeout)

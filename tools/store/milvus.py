@@ -81,6 +81,7 @@ class Store:
         where = self._where(tenant, filter)
         self._check_question(query, k, mode)
         table = await asyncio.to_thread(self._existing, collection)
+        await asyncio.to_thread(table.settle)
         pool = k if mode != "hybrid" else min(max(k, _POOL), _MAX_K)
         dense, bm25 = await asyncio.gather(
             asyncio.to_thread(self._dense, table, query, pool, ef, where, mode),
