@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
+from langchain_core.language_models import LangSmithParams
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk
 from langchain_ollama import ChatOllama
@@ -74,6 +75,11 @@ class OllamaChat(ChatOllama):
             async for last in super()._aiterate_over_stream(messages, stop, **kwargs):
                 yield _readable(last)
         self._check_end(last)
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        named = super()._get_ls_params(stop=stop, **kwargs)
+        named["ls_model_name"] = kwargs.get("model", self.model)
+        return named
 
     def _check_end(self, last: ChatGenerationChunk | None) -> None:
         # Only once the stream is read to its end: leaving early would keep its connection open
