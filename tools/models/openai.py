@@ -20,7 +20,12 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr, SecretStr
 
-from churon.tools.models.openai_client import api_key_for, openai_errors, openai_package
+from churon.tools.models.openai_client import (
+    api_key_for,
+    async_http_client,
+    openai_errors,
+    openai_package,
+)
 from churon.tools.models.per_loop import PerLoop
 
 if TYPE_CHECKING:
@@ -52,7 +57,7 @@ class OpenAIChat(BaseChatModel):
         self._served()
 
     def _served(self) -> BaseChatOpenAI:
-        package, openai = openai_package()
+        package, _ = openai_package()
         given: dict[str, Any] = {
             "model": self.model,
             "base_url": self.base_url,
@@ -60,8 +65,7 @@ class OpenAIChat(BaseChatModel):
             "timeout": self.timeout,
             "stream_usage": True,
             "use_responses_api": False,
-            # langchain-openai shares its default client between event loops
-            "http_async_client": openai.DefaultAsyncHttpxClient(timeout=self.timeout),
+            "http_async_client": async_http_client(self.base_url, self.timeout),
         }
         # Compatible servers know `max_tokens`; ChatOpenAI renames it as OpenAI itself wants it
         kind = package.ChatOpenAI if self.base_url is None else _base_class()

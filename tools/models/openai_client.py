@@ -34,6 +34,16 @@ def openai_package() -> tuple[Any, Any]:
     return langchain_openai, openai
 
 
+def async_http_client(base_url: str | None, timeout: float) -> Any:
+    """An HTTP client of its own for one event loop; langchain-openai shares one between all."""
+    _, openai = openai_package()
+    if base_url is None or not base_url.startswith("http://"):
+        return openai.DefaultAsyncHttpxClient(timeout=timeout)
+    # No idle connections to a near server: a loop that closes would leave them open
+    none_idle = type(openai.DEFAULT_CONNECTION_LIMITS)(max_keepalive_connections=0)
+    return openai.DefaultAsyncHttpxClient(timeout=timeout, limits=none_idle)
+
+
 def api_key_for(base_url: str | None, api_key: SecretStr | None) -> SecretStr:
     """The key to send. Raises SettingsError where OpenAI itself is meant and none is set."""
     named = api_key.get_secret_value() if api_key else os.environ.get("OPENAI_API_KEY", "")

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.embeddings import Embeddings
 from pydantic import SecretStr
 
-from churon.tools.models.openai_client import api_key_for, openai_errors, openai_package
+from churon.tools.models.openai_client import (
+    api_key_for,
+    async_http_client,
+    openai_errors,
+    openai_package,
+)
 from churon.tools.models.per_loop import PerLoop
 from churon.tools.models.vectors import finished, prefixed
 
@@ -62,8 +67,8 @@ class OpenAIEmbeddings(Embeddings):
         return await self._aembed([prefixed(self.document_prefix, text) for text in texts])
 
     def _served(self) -> ServedEmbeddings:
-        package, openai = openai_package()
-        client = openai.DefaultAsyncHttpxClient(timeout=self._given["timeout"])
+        package, _ = openai_package()
+        client = async_http_client(self.base_url, self._given["timeout"])
         key = api_key_for(self.base_url, self._secret)
         served: ServedEmbeddings = package.OpenAIEmbeddings(
             **self._given, api_key=key, http_async_client=client

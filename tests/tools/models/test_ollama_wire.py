@@ -208,3 +208,21 @@ async def test_vectors_that_are_too_short_are_refused(new_server) -> None:
 async def test_missing_embedding_model_names_the_pull_command(new_server) -> None:
     with pytest.raises(ModelMissing, match="ollama pull mxbai-embed-large"):
         await OllamaEmbeddings("mxbai-embed-large", 512, base_url=new_server.url).aembed_query("x")
+
+
+@pytest.mark.models
+async def test_real_vectors_over_the_wire_find_the_passage(models_folder) -> None:
+    from churon.tools.models.e5 import WEIGHTS_FILE, E5Embeddings
+
+    if not (models_folder / WEIGHTS_FILE).is_file():
+        pytest.skip("no e5 weights: run `churon models pull --quick`")
+    passages = ["서울은 대한민국의 수도이다.", "Apples are red.", "The sea is deep."]
+    real = E5Embeddings(models_folder, query_prefix="", document_prefix="")
+    with OllamaServer(ScriptedChat(script=script, calls=[]), real) as running:
+        there = OllamaEmbeddings(
+            "double", 256, base_url=running.url, query_prefix="query: ", document_prefix="passage: "
+        )
+        documents = await there.aembed_documents(passages)
+        question = await there.aembed_query("한국의 수도는 어디인가?")
+    scores = [math.fsum(a * b for a, b in zip(question, d, strict=True)) for d in documents]
+    assert len(question) == 256 and max(scores) == scores[0]
