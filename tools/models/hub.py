@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from contextlib import suppress
 from pathlib import Path
+from urllib.request import getproxies
 
 import httpx
 
@@ -11,7 +15,8 @@ from churon.tools.models.catalogue import Entry
 from churon.tools.models.fetch import OnProgress
 
 # A hub that does not answer at once is passed over: the next source is waiting
-_TIMEOUT = httpx.Timeout(60.0, connect=3.0)
+_PATIENCE = 3.0
+_TIMEOUT = httpx.Timeout(60.0, connect=_PATIENCE)
 
 
 class Hub:
@@ -33,6 +38,8 @@ class Hub:
         Raises ModelUnreachable, ModelError (the hub answers, but not with this file).
         """
         url, headers = self._address(known)
+        if not _reachable(httpx.URL(url)):
+            raise ModelUnreachable(f"{url} cannot be reached within {_PATIENCE:g} seconds.")
         done = part.stat().st_size if part.is_file() else 0
         if 0 < done < known.bytes:
             headers["Range"] = f"bytes={done}-"
@@ -74,3 +81,24 @@ def _write(
                 raise ModelError(f"The hub's file is larger than {known.bytes} bytes.")
             out.write(block)
             on_progress(size, known.bytes)
+
+
+def _reachable(url: httpx.URL) -> bool:
+    """Whether the host takes connections; True behind a proxy, which resolves names itself.
+
+    httpx bounds neither the name's resolution nor the sum over a host's addresses: a network that
+    drops packets would hold the pull up for minutes. Hence a thread that may be left behind.
+    """
+    if getproxies().get(url.scheme):
+        return True
+    answered = threading.Event()
+
+    def connect() -> None:
+        port = url.port or (443 if url.scheme == "https" else 80)
+        with suppress(OSError), socket.create_connection((url.host, port), _PATIENCE):
+            answered.set()
+
+    attempt = threading.Thread(target=connect, daemon=True)
+    attempt.start()
+    attempt.join(_PATIENCE)
+    return answered.is_set()
