@@ -109,7 +109,7 @@ def chat(
     """Hold a conversation; threads are kept."""
     from churon.cli.chat import run
 
-    raise typer.Exit(asyncio.run(run(settings_of(ctx), graph, thread, database, tenant)))
+    raise typer.Exit(run(settings_of(ctx), graph, thread, database, tenant))
 
 
 @app.command()

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +18,7 @@ from churon.cli.ask import show_run
 from churon.graphs.contract import RagInput
 from churon.graphs.machine import RagGraph
 from churon.graphs.registry import build_graph
-from churon.tools.errors import ChuronError
+from churon.tools.errors import ChuronError, InputError
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Turn
@@ -21,34 +26,109 @@ from churon.tools.types import Turn
 _LEAVE = {"/exit", "/quit", "/q"}
 
 
-async def run(
-    settings: Settings, graph: str, thread: str, database: Path, tenant: str | None
-) -> int:
-    """Read questions until end of input; a question that fails does not end the conversation."""
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+def run(settings: Settings, graph: str, thread: str, database: Path, tenant: str | None) -> int:
+    """Read questions until end of input; a question that fails does not end the conversation.
 
-    database.parent.mkdir(parents=True, exist_ok=True)
-    console = Console(highlight=False)
-    config = {"configurable": {"thread_id": thread}}
-    async with (
-        AsyncSqliteSaver.from_conn_string(str(database)) as saver,
-        Toolkit(settings) as toolkit,
-    ):
+    Ctrl-C stops an answer; at the prompt it leaves. Raises InputError for an unusable database.
+    """
+    context = {"tenant": tenant} if tenant else None
+    # The prompt is read outside the event loop: there, Ctrl-C interrupts it at once
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        try:
+            talk = runner.run(Talk.begin(stack, settings, graph, thread, database, context))
+            for question in questions():
+                try:
+                    runner.run(talk.answer(question))
+                except KeyboardInterrupt:
+                    talk.console.print(Text("\nstopped", style="yellow"))
+        finally:
+            runner.run(stack.aclose())
+    return 0
+
+
+def questions() -> Iterator[str]:
+    """Lines of standard input, until its end or /exit. Raises InputError where it is not text."""
+    with suppress(ImportError):  # arrow keys and line history, where the platform has them
+        import readline  # noqa: F401
+    prompt = "> " if sys.stdin.isatty() else ""
+    while True:
+        if prompt:
+            sys.stdout.write("\n")
+        try:
+            line = input(prompt).strip()
+        except EOFError:
+            return
+        except UnicodeDecodeError as error:
+            raise InputError("The input is not UTF-8 text.", remedy="Convert it.") from error
+        if line in _LEAVE:
+            return
+        if line:
+            yield line
+
+
+@dataclass
+class Talk:
+    """One thread of the conversation, with what it holds open."""
+
+    machine: RagGraph
+    toolkit: Toolkit
+    console: Console
+    config: dict[str, Any]
+    context: dict[str, Any] | None
+    turns: list[Turn]
+
+    @classmethod
+    async def begin(
+        cls,
+        stack: AsyncExitStack,
+        settings: Settings,
+        graph: str,
+        thread: str,
+        database: Path,
+        context: dict[str, Any] | None,
+    ) -> Talk:
+        """Open the thread and say how long it is."""
+        config = {"configurable": {"thread_id": thread}}
+        console = Console(highlight=False)
+        saver = await opened(database, stack)
+        toolkit = await stack.enter_async_context(Toolkit(settings))
         machine = build_graph(graph, toolkit, checkpointer=saver)
         turns = await earlier(machine, config)
-        console.print(Text(f"thread {thread!r}, {len(turns) // 2} earlier questions; /exit leaves"))
-        while (question := await _read(console)) is not None:
-            if not question:
-                continue
-            asked = RagInput(question=question, history=turns)
-            context = {"tenant": tenant} if tenant else None
-            try:
-                output = await show_run(console, asked, machine, toolkit, context, config)
-            except ChuronError as error:
-                console.print(Text(str(error), style="red"))
-                continue
-            turns = [*turns, _turn("user", question), _turn("assistant", output["answer"])]
-    return 0
+        n = len(turns) // 2
+        many = "question" if n == 1 else "questions"
+        console.print(Text(f"thread {thread!r}, {n} earlier {many}; /exit leaves"))
+        return cls(machine, toolkit, console, config, context, turns)
+
+    async def answer(self, question: str) -> None:
+        """Show one run; its question and answer become part of the conversation."""
+        asked = RagInput(question=question, history=self.turns)
+        try:
+            output = await show_run(
+                self.console, asked, self.machine, self.toolkit, self.context, self.config
+            )
+        except ChuronError as error:
+            self.console.print(Text(str(error), style="red"))
+            return
+        said = [_turn("user", question), _turn("assistant", output["answer"])]
+        self.turns = [*self.turns, *said]
+
+
+async def opened(database: Path, stack: AsyncExitStack) -> Any:
+    """The checkpointer on this SQLite file. Raises InputError where it cannot be used."""
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+    try:
+        await asyncio.to_thread(database.parent.mkdir, parents=True, exist_ok=True)
+        saver = AsyncSqliteSaver.from_conn_string(str(database))
+        held = await stack.enter_async_context(saver)
+        await held.setup()
+    except (OSError, sqlite3.Error) as error:
+        raise InputError(
+            f"The conversations {str(database)!r} cannot be opened: {error}.",
+            remedy="Name another file with --database.",
+        ) from error
+    return held
 
 
 async def earlier(machine: RagGraph, config: Any) -> list[Turn]:
@@ -62,11 +142,3 @@ async def earlier(machine: RagGraph, config: Any) -> list[Turn]:
 
 def _turn(role: Any, content: str) -> Turn:
     return Turn(role=role, content=content)
-
-
-async def _read(console: Console) -> str | None:
-    try:
-        line = await asyncio.to_thread(console.input, "\n[bold]> [/bold]")
-    except EOFError:
-        return None
-    return None if line.strip() in _LEAVE else line.strip()

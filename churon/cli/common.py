@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,37 +17,68 @@ if TYPE_CHECKING:
 
 
 def settings_of(ctx: typer.Context) -> Settings:
-    """The settings that the global options ask for. Raises SettingsError."""
+    """The settings that the global options ask for. Raises SettingsError, InputError."""
     from churon.tools.settings import load_settings
 
     given: dict[str, Any] = ctx.find_root().obj or {}
-    return load_settings(given.get("path"), preset=given.get("preset"), **given.get("flags", {}))
+    flags = nested(given.get("sets", []))
+    preset = given.get("preset") or flags.pop("preset", None)
+    return load_settings(given.get("path"), preset=preset, **flags)
 
 
 def remember(ctx: typer.Context, path: Path | None, preset: str | None, sets: list[str]) -> None:
     """Keep the global options for `settings_of`."""
-    ctx.obj = {"path": path, "preset": preset, "flags": nested(sets)}
+    ctx.obj = {"path": path, "preset": preset, "sets": sets}
 
 
 def nested(pairs: list[str]) -> dict[str, Any]:
-    """`["store.uri=x", "context.k2=5"]` as nested dicts; values are TOML where they can be."""
+    """`["store.uri=x", "context.k2=5"]` as nested dicts; the later one of a name wins.
+
+    Values stay text, which the settings read as CHURON_* variables are read; what begins with a
+    quote, a bracket or a brace is TOML. Raises InputError.
+    """
     flags: dict[str, Any] = {}
     for pair in pairs:
-        name, value = split_pair(pair)
+        name, text = _pair(pair)
         *parents, last = name.split(".")
         place = flags
         for parent in parents:
             place = place.setdefault(parent, {})
-        place[last] = value
+            if not isinstance(place, dict):
+                raise InputError(
+                    f"{parent!r} has a value already: {pair!r} does not fit.",
+                    remedy="Give either the section or its parts.",
+                )
+        place[last] = _toml(text) if text[:1] in _OPENING else text
     return flags
+
+
+_OPENING = ('"', "'", "[", "{")
 
 
 def split_pair(pair: str) -> tuple[str, Any]:
     """`KEY=VALUE` as name and value: number, boolean or list where it reads as one, else text."""
+    name, text = _pair(pair)
+    value = _toml(text)
+    plain = isinstance(value, (str, bool, int, list))
+    finite = isinstance(value, float) and math.isfinite(value)
+    return name, value if plain or finite else text
+
+
+def _pair(pair: str) -> tuple[str, str]:
     name, equals, text = pair.partition("=")
-    if not equals or not name:
+    if not equals or not all(name.strip().split(".")):
         raise InputError(f"{pair!r} is not KEY=VALUE.", remedy="Write for example context.k2=5.")
+    return name.strip(), text
+
+
+def _toml(text: str) -> Any:
     try:
-        return name, tomllib.loads(f"value = {text}")["value"]
+        return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        return name, text
+        return text
+
+
+def shown(uri: str) -> str:
+    """An address without user and password; a path as it is."""
+    return re.sub(r"//[^/@]*@", "//", uri)

@@ -7,22 +7,27 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from churon.cli.common import shown
 from churon.tools.settings import Settings
+
+STARS = "**********"
+"""How pydantic writes a secret."""
 
 
 def run(settings: Settings) -> int:
     """Print it."""
-    sys.stdout.write(as_toml(settings.model_dump(mode="json")))
+    sys.stdout.write(as_toml(settings.model_dump(mode="json")).rstrip() + "\n")
     return 0
 
 
 def as_toml(values: Mapping[str, Any], name: str = "") -> str:
-    """Plain values first, then sections; None is left out, as TOML has no null."""
+    """Plain values first, then sections; None is left out, as TOML has no null.
+
+    Secrets are comments, so that a file made of this does not hold stars for a key.
+    """
     plain = {k: v for k, v in values.items() if v is not None and not isinstance(v, Mapping)}
     lines = [f"[{name}]"] if name and plain else []
-    lines += [
-        f"{_key(key)} = {json.dumps(value, ensure_ascii=False)}" for key, value in plain.items()
-    ]
+    lines += [_line(key, value) for key, value in plain.items()]
     text = "\n".join(lines) + ("\n\n" if lines else "")
     for key, value in values.items():
         if isinstance(value, Mapping):
@@ -30,9 +35,16 @@ def as_toml(values: Mapping[str, Any], name: str = "") -> str:
     return text
 
 
+def _line(key: str, value: Any) -> str:
+    bare = shown(value) if isinstance(value, str) else value
+    secret = value == STARS or bare != value
+    return ("# " if secret else "") + f"{_key(key)} = {_value(bare)}"
+
+
+def _value(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # refused by TOML
+
+
 def _key(key: str) -> str:
-    return (
-        key
-        if key.replace("_", "").replace("-", "").isalnum() and key.isascii()
-        else json.dumps(key)
-    )
+    bare = key.replace("_", "").replace("-", "")
+    return key if bare.isalnum() and key.isascii() else _value(key)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from churon.cli.checks.stored import is_server
 from churon.tools.errors import IngestError, InputError
 from churon.tools.ingest.pipeline import ingest
 from churon.tools.toolkit import Toolkit
@@ -68,9 +69,10 @@ async def read(
 def manifest_path(settings: Settings) -> Path:
     """The manifest of this store and embedding model: another model must embed everything anew."""
     uri, model = settings.store.uri, settings.embedding
-    key = f"{uri}|{model.provider}|{model.model}|{model.dimensions}|{settings.store.collection}"
+    file = None if is_server(uri) else Path(uri).expanduser()
+    folder, name = (file.parent, file.name) if file else (Path(".churon"), uri)
+    key = f"{name}|{model.provider}|{model.model}|{model.dimensions}|{settings.store.collection}"
     mark = hashlib.sha256(key.encode()).hexdigest()[:8]
-    folder = Path(".churon") if "://" in uri else Path(uri).parent
     return folder / f"manifest-{mark}.sqlite"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from churon.cli.checks.finding import Finding, error, ok, warning
+from churon.cli.common import shown
 from churon.tools.settings import ChatSettings, EmbeddingSettings, Settings
 
 SECONDS = 5.0
@@ -74,9 +75,3 @@ def _listed(check: str, part: Part, url: str, start: str) -> dict[str, Any] | Fi
     if not isinstance(listed, dict):
         return error(check, f"{shown(url)} lists no models", "Check base_url.")
     return listed
-
-
-def shown(url: str) -> str:
-    """The address without user and password."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"

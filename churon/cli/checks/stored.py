@@ -8,6 +8,7 @@ from pathlib import Path
 from langchain_core.embeddings import Embeddings
 
 from churon.cli.checks.finding import Finding, ok, warning
+from churon.cli.common import shown
 from churon.tools.settings import Settings
 
 
@@ -26,7 +27,8 @@ async def passages(settings: Settings) -> list[Finding]:
     from churon.tools.store import Store
 
     uri, collection = settings.store.uri, settings.context.collection or settings.store.collection
-    if not await asyncio.to_thread(_exists, uri):
+    exists, uri = await asyncio.to_thread(_exists, uri), shown(uri)
+    if not exists:
         return [warning("store", f"{uri} does not exist yet", "churon ingest PATH")]
     dimensions = settings.embedding.dimensions
     store = await asyncio.to_thread(Store.open, settings.store, _NoEmbeddings(), dimensions)
