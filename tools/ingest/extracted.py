@@ -15,6 +15,12 @@ from churon.tools.errors import IngestError
 _LINE_ENDS = re.compile(r"\r\n?|\f|\v|\x1c|\x1d|\x1e|\x85|\u2028|\u2029")
 # Control characters, pdfium's mark of a hyphenated line end, BOMs and lone surrogates say nothing
 _NOISE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
+# Titles that programs write when authors give none
+_TOOL_TITLE = re.compile(
+    r"^(?:microsoft (?:word|powerpoint) - "
+    r"|(?:untitled|제목 없음|powerpoint (?:presentation|프레젠테이션))$)",
+    re.I,
+)
 _SPACES = re.compile(r"\s+")
 
 
@@ -84,9 +90,10 @@ class TextBuilder:
     def build(self, title: str = "", *, table: bool = False) -> Extracted:
         """The finished document; the title falls back to its first heading."""
         first = self.headings[0].text if self.headings else ""
+        named = _TOOL_TITLE.sub("", one_line(title))
         return Extracted(
             "".join(self.parts),
-            one_line(title) or first,
+            named or first,
             tuple(self.headings),
             tuple(self.pages),
             table,

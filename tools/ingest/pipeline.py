@@ -18,7 +18,7 @@ from churon.tools.ingest.manifest import Entry, Manifest
 from churon.tools.ingest.passages import passages
 from churon.tools.ingest.reader import Reader
 from churon.tools.ingest.report import DocumentReport, IngestReport, Progress
-from churon.tools.ingest.walk import Found, absolute, shown, walk
+from churon.tools.ingest.walk import Found, absolute, key_of, shown, walk
 from churon.tools.settings import IngestSettings
 
 VERSION = "1"
@@ -180,9 +180,9 @@ def _known(entry: Entry, limits: str, named: bool) -> DocumentReport | None:
 
 
 def _roots(paths: Sequence[Path], entries: dict[str, Entry]) -> list[str]:
-    roots = [str(absolute(path)) for path in paths]
+    roots = [key_of(absolute(path)) for path in paths]
     for given, root in zip(paths, roots, strict=True):
-        if not os.path.lexists(root) and not any(_below(key, root) for key in entries):
+        if not os.path.lexists(absolute(given)) and not any(_below(key, root) for key in entries):
             raise IngestError(
                 f"There is no file or folder {str(given)!r}.",
                 outcome="usage",

@@ -28,15 +28,20 @@ def walk(paths: Sequence[Path]) -> dict[str, Found]:
         path = absolute(given)
         if path.is_dir():
             for file in _files(path):
-                found.setdefault(str(file), Found(file, False, _refusal(file)))
+                found.setdefault(key_of(file), Found(file, False, _refusal(file)))
         elif os.path.lexists(path):
-            found[str(path)] = Found(path, True, "" if supported(path) else _unread(path))
+            found[key_of(path)] = Found(path, True, _unread(path))
     return dict(sorted(found.items()))
 
 
 def absolute(path: Path) -> Path:
     """The path from the root, without `..`; links are kept, for they are what was named."""
     return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() follows links
+
+
+def key_of(path: Path) -> str:
+    """The path as UTF-8, different for different paths: names on disk may be any bytes."""
+    return os.fsencode(path).decode("utf-8", errors="backslashreplace")
 
 
 def shown(path: Path) -> str:
@@ -57,9 +62,13 @@ def _files(folder: Path) -> list[Path]:
 def _refusal(path: Path) -> str:
     if path.is_symlink():
         return "It is a symbolic link. Name it itself to read it."
-    return "" if supported(path) else _unread(path)
+    return _unread(path)
 
 
 def _unread(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        return "It is no regular file."  # a pipe or device would never end
+    if supported(path):
+        return ""
     kind = f"named {path.suffix!r}" if path.suffix else "without a suffix"
     return f"Files {kind} are not read."

@@ -163,11 +163,12 @@ async def test_what_is_passed_over(docs: Path, store: FileStore) -> None:
     (docs / "photo.jpg").write_bytes(b"\xff\xd8")
     (docs / "README").write_text("no suffix")
     (docs / "empty.txt").touch()
+    os.mkfifo(docs / "pipe.txt")
     (docs / "link.md").symlink_to(docs / "ferry.md")
     (docs / "loop").symlink_to(docs, target_is_directory=True)
     report = await run(store, docs)
     skipped = {name for name, outcome in outcomes(report).items() if outcome == "skipped"}
-    assert skipped == {"photo.jpg", "README", "empty.txt", "link.md"}
+    assert skipped == {"photo.jpg", "README", "empty.txt", "link.md", "pipe.txt"}
     assert all(d.error for d in report.documents if d.outcome == "skipped")
     assert report.new == 2 and report.failed == 0
     assert (await run(store, docs / "link.md")).new == 1
@@ -179,6 +180,14 @@ async def test_an_empty_folder_and_a_missing_path(tmp_path: Path, store: FileSto
     with pytest.raises(IngestError, match=r"nowhere\.md") as caught:
         await run(store, tmp_path, tmp_path / "nowhere.md")
     assert caught.value.outcome == "usage"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names there are text")
+async def test_names_that_are_no_text(docs: Path, store: FileStore) -> None:
+    for name in (b"\xff.txt", b"\xfe.txt"):
+        (docs / os.fsdecode(name)).write_text("Bytes.")
+    assert (await run(store, docs)).new == 4
+    assert (await run(store, docs)).unchanged == 4
 
 
 async def test_an_unusable_manifest_is_named(docs: Path, store: FileStore) -> None:
@@ -200,9 +209,16 @@ asyncio.run(ingest([root / "docs"], store, settings, manifest=root / "manifest.d
 """
 
 
-@pytest.mark.parametrize("fault", ["kill", "fail"])
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("method", ["upsert", "delete"])
+@pytest.mark.parametrize(
+    ("method", "when", "fault"),
+    [
+        ("upsert", "before", "kill"),
+        ("upsert", "after", "kill"),
+        ("upsert", "before", "fail"),
+        ("delete", "before", "fail"),
+        ("delete", "after", "kill"),
+    ],
+)
 async def test_a_broken_run_is_made_whole_by_the_next(
     docs: Path, store: FileStore, method: str, when: str, fault: str
 ) -> None:

@@ -1,12 +1,14 @@
 """HTML through BeautifulSoup: what a reader of the page would see, with its headings.
 
 Text hidden by the `hidden` attribute, `aria-hidden`, an inline style or a well-known class is left
-out: nobody who checks a citation could see it. Navigation, scripts and forms are left out too.
+out: nobody who checks a citation could see it. What a click unfolds (`collapse`, `details`) and
+what only small screens hide is kept. Navigation, scripts and forms are left out.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ from churon.tools.settings import IngestSettings
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.I)
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_HIDDEN_CLASSES = frozenset({"hidden", "d-none", "invisible", "collapse", "visually-hidden"})
+_HIDDEN_CLASSES = frozenset({"hidden", "d-none", "invisible", "visually-hidden"})
+_SHOWN_WIDE = re.compile(r"(?:sm|md|lg|xl|2xl):(?!hidden)|d-(?:sm|md|lg|xl|xxl)-(?!none)")
 _UNREAD = frozenset(
     {"script", "style", "template", "noscript", "nav", "form", "button", "select", "svg"}
     | {"iframe", "title", "object"}
@@ -103,6 +106,10 @@ def _visible(node: Any) -> str:
     )
 
 
+def _hidden_by_class(classes: Sequence[str]) -> bool:
+    return not _HIDDEN_CLASSES.isdisjoint(classes) and not any(map(_SHOWN_WIDE.match, classes))
+
+
 def _unseen(node: Any) -> bool:
     if node.name in _UNREAD:
         return True
@@ -112,6 +119,6 @@ def _unseen(node: Any) -> bool:
     return (
         "hidden" in attributes
         or attributes.get("aria-hidden") == "true"
-        or not _HIDDEN_CLASSES.isdisjoint(attributes.get("class") or ())
+        or _hidden_by_class(attributes.get("class") or ())
         or _HIDDEN_STYLE.search(str(attributes.get("style", ""))) is not None
     )

@@ -32,7 +32,9 @@ def read_csv(path: Path, settings: IngestSettings) -> Extracted:
     text = decode(data)
     csv.field_size_limit(settings.max_chars)
     loader = CSVLoader(
-        path, encoding=detect(data), csv_args={"delimiter": _delimiter(text), "restkey": "more"}
+        path,
+        encoding=detect(data),
+        csv_args={"delimiter": _delimiter(text), "restkey": "more", "restval": ""},
     )
     builder = TextBuilder(settings.max_chars)
     try:
