@@ -20,7 +20,7 @@ from churon.tools.rerank.token_cache import TokenCache, Vectors
 
 Floats = NDArray[np.float32]
 
-WEIGHTS = {"dense_score": 0.0, "bm25_score": 0.5}
+WEIGHTS = {"dense_score": 0.25, "bm25_score": 0.5}
 """Weights of the search's z-scores against 1 for MaxSim's (benchmarks/late_interaction.py)."""
 
 
