@@ -69,11 +69,10 @@ async def stream(
             config,
             context=context,
             stream_mode=["updates", "custom", "values"],
-            output_keys=OUTPUT_KEYS,
             subgraphs=True,
         ):
             if mode == "values":
-                output = output if place else event
+                output = output if place else _output(event)
             elif mode == "custom":
                 yield Event(kind="token", text=event.get("token", ""))
             else:
@@ -83,6 +82,10 @@ async def stream(
     finally:
         if toolkit is None and isinstance(graph, str):
             await hands.aclose()
+
+
+def _output(state: dict[str, Any]) -> dict[str, Any]:
+    return {key: state[key] for key in OUTPUT_KEYS if key in state}
 
 
 def as_input(question: str | RagInput) -> RagInput:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired
 
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
@@ -36,9 +36,9 @@ class Grade:
 
 class Ranked(RunState):
     evidence: dict[str, Evidence]
-    top: list[str]
+    top: NotRequired[list[str]]
+    """Absent when the round's first step failed."""
     kept: list[str]
-    queries: list[str]
     rounds: int
 
 
@@ -56,15 +56,12 @@ class Digest:
 
     async def __call__(self, state: Ranked, runtime: Runtime[RagContext]) -> Digested:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
-        seen = [*state["kept"], *state["top"]]
+        top = state.get("top", [])
+        seen = [*state["kept"], *top]
         passages = chosen(state["evidence"], list(dict.fromkeys(seen)))
         kept = [p["id"] for p in passages if relevant(p, run.context.relevance_threshold)]
-        step = {
-            "step": "retrieval",
-            "query": state["queries"][-1] if state["top"] else "",
-            "found": len(state["top"]),
-            "kept": len([key for key in kept if key in state["top"]]),
-        }
+        fresh = len([key for key in kept if key in top])
+        step = {"step": "digest", "read": len(top), "relevant": fresh}
         return {"kept": kept, "rounds": state["rounds"] + 1, "steps": [step]}
 
 

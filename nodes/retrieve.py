@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from langchain_core.documents import Document
 from langgraph.runtime import Runtime
@@ -21,6 +22,7 @@ class Asked(RunState):
 
 class Found(TypedDict):
     found: list[Document]
+    steps: list[dict[str, Any]]
     usage: Usage
     degraded: list[str]
 
@@ -33,5 +35,7 @@ class Retrieve:
 
     async def __call__(self, state: Asked, runtime: Runtime[RagContext]) -> Found:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
-        found = await run.search(state["queries"][-1], state["filter"])
-        return {"found": found, **run.ledger()}
+        query = state["queries"][-1]
+        found = await run.search(query, state["filter"])
+        step = {"step": "search", "query": query, "found": len(found)}
+        return {"found": found, "steps": [step], **run.ledger()}

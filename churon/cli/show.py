@@ -37,7 +37,8 @@ def _gap(update: dict[str, Any], language: Language) -> Iterator[Line]:
 
 
 def _search(update: dict[str, Any], language: Language) -> Iterator[Line]:
-    yield "", say(language, "found", n=len(update.get("found", ())))
+    for step in update.get("steps", ()):
+        yield "", say(language, "found", n=step["found"])
 
 
 def _rerank(update: dict[str, Any], language: Language) -> Iterator[Line]:

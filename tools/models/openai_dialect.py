@@ -22,7 +22,8 @@ class OpenAIDialect:
             given["stop"] = list(want.stop)
         if want.top_logprobs is not None:
             given["logprobs"] = True
-            given["top_logprobs"] = want.top_logprobs
+            # llama.cpp gives no log-probs at all for 0, not even the chosen token's
+            given["top_logprobs"] = max(1, want.top_logprobs)
         if want.schema is not None:
             given["response_format"] = {
                 "type": "json_schema",

@@ -1,0 +1,145 @@
+"""Fit the critic's calibration for one chat model on the development sets, and say what it gains.
+
+    python benchmarks/calibrate.py --data ../shared/data --model qwen2.5-coder-1.5b -n 40
+
+Relevance: a question with its passage (Y) against the best wrong passage by shared words (N).
+Support: the true answer (F) against another question's answer (N) on the same passage. Fitted on
+one half, judged on the other; prints TOML for the settings file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from churon.nodes.cite import overlap
+from churon.nodes.prompts import messages
+from churon.tools.models.base import ChatPort, Want
+from churon.tools.models.calibration import Sample, fit
+from churon.tools.models.critic import calibrated, label_logprobs
+from churon.tools.models.labels import RELEVANCE, SUPPORT, LabelSet
+from churon.tools.settings import LabelCalibration, load_settings
+from churon.tools.toolkit import Toolkit
+from churon.tools.types import Language
+
+SETS: dict[Language, str] = {"en": "en_singlehop_squad2", "ko": "ko_singlehop_korquad"}
+
+
+@dataclass(frozen=True)
+class Case:
+    step: str
+    labels: LabelSet
+    gold: str
+    language: Language
+    values: dict[str, str]
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def load(folder: Path, language: Language, n: int, seed: int) -> list[Case]:
+    """Relevance and support cases of one set."""
+    corpus = {
+        row["_id"]: f"[{row['title']}]\n{row['text']}" for row in rows(folder / "corpus.jsonl")
+    }
+    gold = dict(
+        line.split("\t")[:2] for line in (folder / "qrels.tsv").read_text().splitlines()[1:]
+    )
+    asked = [q for q in rows(folder / "queries.jsonl") if q.get("answers") and q["_id"] in gold]
+    random.Random(seed).shuffle(asked)
+    cases: list[Case] = []
+    for place, query in enumerate(asked[:n]):
+        question, key = query["text"], gold[query["_id"]]
+        passage = corpus[key]
+        others = [text for other, text in corpus.items() if other != key]
+        hard = max(others, key=lambda text: overlap(question, text))
+        other = asked[(place + 1) % len(asked)]["answers"][0]
+        shared = {"question": question}
+        for text, label in ((passage, "Y"), (hard, "N")):
+            cases.append(Case("grade", RELEVANCE, label, language, {**shared, "passage": text}))
+        for answer, label in ((query["answers"][0], "F"), (other, "N")):
+            values = {**shared, "passage": passage, "statement": answer}
+            cases.append(Case("support", SUPPORT, label, language, values))
+    return cases
+
+
+async def read(port: ChatPort, case: Case) -> Sample:
+    """The model's log-probability per label."""
+    prompt = messages(case.step, case.language, **case.values)
+    completion = await port.complete(prompt, Want(max_tokens=1, top_logprobs=20))
+    top = completion.logprobs[0].top if completion.logprobs else ()
+    return label_logprobs(top, case.labels.labels)[0], case.gold
+
+
+def accuracy(samples: list[Sample], calibration: LabelCalibration | None) -> float:
+    """Share of cases where the first label's probability is on the right side of a half."""
+    right = 0
+    for logprobs, gold in samples:
+        given = calibrated(dict(logprobs), calibration)
+        first = next(iter(logprobs))
+        score = given[first] + 0.5 * given.get("P", 0.0)
+        right += (score > 0.5) == (gold == first)
+    return right / len(samples)
+
+
+def auc(samples: list[Sample]) -> float:
+    """Chance that a true case scores above a false one, before any calibration."""
+    scored = [(calibrated(dict(lp)), gold) for lp, gold in samples]
+    first = next(iter(samples[0][0]))
+    yes = [s[first] + 0.5 * s.get("P", 0.0) for s, gold in scored if gold == first]
+    no = [s[first] + 0.5 * s.get("P", 0.0) for s, gold in scored if gold != first]
+    wins = sum((a > b) + 0.5 * (a == b) for a in yes for b in no)
+    return wins / (len(yes) * len(no))
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("-n", type=int, default=40, help="questions a language")
+    parser.add_argument("--seed", type=int, default=7)
+    args = parser.parse_args()
+    cases = [
+        case
+        for language, name in SETS.items()
+        for case in load(args.data / name, language, args.n, args.seed)
+    ]
+    print("| model | labels | language | n | AUC | accuracy raw | calibrated (other half) |")
+    print("|---|---|---|---|---|---|---|")
+    toml: list[str] = []
+    async with Toolkit(load_settings(chat={"model": args.model})) as toolkit:
+        port = await toolkit.chat()
+        for labels in (RELEVANCE, SUPPORT):
+            mine = [case for case in cases if case.labels is labels]
+            samples = [await read(port, case) for case in mine]
+            halves = samples[0::4] + samples[1::4], samples[2::4] + samples[3::4]
+            fitted = fit(halves[0])
+            for language in SETS:
+                held = [
+                    s
+                    for place, (s, c) in enumerate(zip(samples, mine, strict=True))
+                    if c.language == language and place % 4 > 1
+                ]
+                raw, better = accuracy(held, None), accuracy(held, fitted)
+                print(
+                    f"| {args.model} | {labels.name} | {language} | {len(held)} "
+                    f"| {auc(held):.2f} | {raw:.2f} | {better:.2f} |"
+                )
+            final = fit(samples)
+            offsets = ", ".join(f"{k} = {v:.3f}" for k, v in final.offsets.items())
+            toml += [
+                f'[critic.calibration."{args.model}".{labels.name}]',
+                f"temperature = {final.temperature:.3f}",
+                f"offsets = {{ {offsets} }}",
+            ]
+    print("\n" + "\n".join(toml))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
