@@ -76,6 +76,12 @@ class TextBuilder:
         self.length += len(fragment) + len(end)
         check_chars(self.length, self.max_chars)
 
+    def gap(self) -> None:
+        """End the paragraph with a blank line, where it does not end so already."""
+        if self.parts and self.parts[-1] == "\n":
+            self.parts[-1] = "\n\n"
+            self.length += 1
+
     def heading(self, text: str, level: int) -> None:
         """Append a heading on its own line."""
         text = one_line(text)

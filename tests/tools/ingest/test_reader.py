@@ -141,8 +141,7 @@ def test_html_hides_what_a_reader_cannot_see(tmp_path: Path) -> None:
     assert document.text.split("\n\n") == [
         "Fares",
         "Two\nlines of text.",
-        "Port | Won",
-        "Sorido | 9,800",
+        "Port | Won\nSorido | 9,800",
         "a\n  b",
         "deep",
         "",

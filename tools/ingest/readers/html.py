@@ -2,13 +2,15 @@
 
 Text hidden by the `hidden` attribute, `aria-hidden`, an inline style or a well-known class is left
 out: nobody who checks a citation could see it. What a click unfolds (`collapse`, `details`) and
-what only small screens hide is kept. Navigation, scripts and forms are left out.
+what only small screens hide is kept. Navigation, long lists of bare links, scripts and forms are
+left out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,9 @@ _BLOCKS = frozenset(
     | {"dt", "fieldset", "figcaption", "figure", "footer", "header", "hr", "html", "li", "main"}
     | {"ol", "p", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"}
 )
+_MENU_LINKS = 30
+_MENU_WIDTH = 30
+"""Characters of an average link's text, above which a list of links tells something."""
 _HEADING = re.compile(r"h([1-6])$")
 
 
@@ -49,6 +54,13 @@ def read_html(path: Path, settings: IngestSettings) -> Extracted:
     return walk.builder.build(title)
 
 
+@dataclass(frozen=True)
+class _End:
+    """A line ends here; with `gap`, so does the paragraph."""
+
+    gap: bool
+
+
 class _Walk:
     """Depth-first over the page; `line` holds the inline text of the block being read."""
 
@@ -61,15 +73,15 @@ class _Walk:
         stack: list[Any] = [root]
         while stack:
             node = stack.pop()
-            if node is None:
-                self.flush()
+            if isinstance(node, _End):
+                self.flush(node.gap)
             elif isinstance(node, str):
                 self.line.append(_string(node))
             elif not _unseen(node):
                 stack.extend(reversed(self._enter(node)))
 
     def _enter(self, node: Any) -> list[Any]:
-        """What to visit next in the node's place; None ends a block."""
+        """What to visit next in the node's place."""
         heading = _HEADING.match(node.name)
         if heading:
             self.flush()
@@ -84,13 +96,16 @@ class _Walk:
         if node.name in ("td", "th"):
             self.line.append(" | " if "".join(self.line).strip() else "")
         if node.name in _BLOCKS:
-            return [None, *node.contents, None]
+            end = _End(gap=node.name not in ("tr", "li"))
+            return [end, *node.contents, end]
         return list(node.contents)
 
-    def flush(self) -> None:
+    def flush(self, gap: bool = True) -> None:
         lines = "".join(self.line).split("\n")
         self.line = []
-        self.builder.add("\n".join(filter(None, map(one_line, lines))), "\n\n")
+        self.builder.add("\n".join(filter(None, map(one_line, lines))))
+        if gap:
+            self.builder.gap()
 
 
 def _string(node: Any) -> str:
@@ -106,12 +121,23 @@ def _visible(node: Any) -> str:
     )
 
 
+def _is_menu(node: Any) -> bool:
+    """A list of many short links and nothing else, such as a page's other languages."""
+    if node.name not in ("ul", "ol"):
+        return False
+    links = [one_line(link.get_text()) for link in node.find_all("a")]
+    if len(links) < _MENU_LINKS:
+        return False
+    text, linked = len(one_line(node.get_text(" "))), sum(map(len, links)) + len(links)
+    return linked >= 0.9 * text and linked < _MENU_WIDTH * len(links)
+
+
 def _hidden_by_class(classes: Sequence[str]) -> bool:
     return not _HIDDEN_CLASSES.isdisjoint(classes) and not any(map(_SHOWN_WIDE.match, classes))
 
 
 def _unseen(node: Any) -> bool:
-    if node.name in _UNREAD:
+    if node.name in _UNREAD or _is_menu(node):
         return True
     attributes = node.attrs
     if not attributes:
@@ -119,6 +145,7 @@ def _unseen(node: Any) -> bool:
     return (
         "hidden" in attributes
         or attributes.get("aria-hidden") == "true"
+        or attributes.get("role") in ("navigation", "menu", "search")
         or _hidden_by_class(attributes.get("class") or ())
         or _HIDDEN_STYLE.search(str(attributes.get("style", ""))) is not None
     )

@@ -47,8 +47,7 @@ def _add_table(builder: TextBuilder, table: Any) -> None:
             if not cells or cells[-1] != text:  # a merged cell is given once a column
                 cells.append(text)
         builder.add(" | ".join(cells))
-    builder.parts.append("\n")
-    builder.length += 1
+    builder.gap()
 
 
 def read_pptx(path: Path, settings: IngestSettings) -> Extracted:
