@@ -21,7 +21,8 @@ from churon.tools.rerank.token_cache import TokenCache, Vectors
 Floats = NDArray[np.float32]
 
 WEIGHTS = {"dense_score": 0.25, "bm25_score": 0.5}
-"""Weights of the search's z-scores against 1 for MaxSim's (benchmarks/late_interaction.py)."""
+"""Weights of the search's z-scores against 1 for MaxSim's, chosen on the development sets that
+benchmarks/late_interaction.py reports (150 English and 150 Korean questions)."""
 
 
 @runtime_checkable
@@ -81,7 +82,11 @@ class LateInteractionScorer:
         return [float((question @ _unit(one - mean).T).max(axis=1).mean()) for one in passages]
 
     def probability(self, score: float) -> float | None:
-        """None: a score relative to its candidates says nothing about relevance by itself."""
+        """None: a score relative to its candidates says nothing about relevance by itself.
+
+        Nor does raw MaxSim well enough to gate on: a logistic fit over the best five passages of
+        300 development questions put 24 % (English) and 8 % (Korean) of the relevant below 0.2.
+        """
         return None
 
     def close(self) -> None:
