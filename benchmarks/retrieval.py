@@ -58,9 +58,8 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
     return judged
 
 
-async def fill(store: Store, folder: Path, name: str) -> None:
+async def fill(store: Store, name: str, rows: list[dict[str, Any]]) -> None:
     """Write the set's passages, unless an earlier run with this work folder did."""
-    rows = read_jsonl(folder / "corpus.jsonl")
     if await store.count(collection=name) == len(rows):
         return
     passages = [
@@ -72,6 +71,20 @@ async def fill(store: Store, folder: Path, name: str) -> None:
         for row in rows
     ]
     await store.upsert(passages, collection=name)
+
+
+def subset(folder: Path, limit: int) -> tuple[list[dict[str, Any]], dict[str, dict[str, int]]]:
+    """Passages and judgements: all, or `limit` passages and the judged ones of limit / 4 questions.
+
+    The other passages are the first ones of the file, whose order is that of random ids.
+    """
+    rows, judged = read_jsonl(folder / "corpus.jsonl"), read_qrels(folder / "qrels.tsv")
+    if not limit:
+        return rows, judged
+    kept = dict(sorted(judged.items())[: limit // 4])
+    needed = {passage for relevances in kept.values() for passage in relevances}
+    rows.sort(key=lambda row: row["_id"] not in needed)
+    return rows[: max(limit, len(needed))], kept
 
 
 async def ask(store: Store, name: str, id_: str, text: str) -> Question:
@@ -114,11 +127,11 @@ async def reranked(
     return run
 
 
-async def measure(store: Store, folder: Path, settings: Settings, rerank: bool) -> None:
+async def measure(store: Store, folder: Path, settings: Settings, rerank: bool, limit: int) -> None:
     """Print the rows of one set."""
-    name = folder.name
-    await fill(store, folder, name)
-    judged = read_qrels(folder / "qrels.tsv")
+    name = f"{folder.name}_{limit}" if limit else folder.name
+    rows, judged = subset(folder, limit)
+    await fill(store, name, rows)
     questions = [
         await ask(store, name, row["_id"], row["text"])
         for row in read_jsonl(folder / "queries.jsonl")
@@ -140,6 +153,7 @@ async def main() -> None:
     parser.add_argument("--models", type=Path, required=True)
     parser.add_argument("--sets", default=SETS)
     parser.add_argument("--rerank", action="store_true")
+    parser.add_argument("--limit", type=int, default=0, help="passages of each set, 0 for all")
     parser.add_argument("--work", type=Path, help="keep the stores here for the next run")
     given = parser.parse_args()
     embeddings = E5Embeddings(given.models)
@@ -150,7 +164,7 @@ async def main() -> None:
         store = await asyncio.to_thread(Store.open, place, embeddings, 384)
         try:
             for name in given.sets.split(","):
-                await measure(store, given.data / name, Settings(), given.rerank)
+                await measure(store, given.data / name, Settings(), given.rerank, given.limit)
         finally:
             store.close()
 
