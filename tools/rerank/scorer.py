@@ -9,7 +9,11 @@ from langchain_core.documents import Document
 
 
 class Scorer(Protocol):
-    """Scores passages against a query; higher is more relevant. Thread-safe, batch-invariant."""
+    """Scores passages against a query; higher is more relevant. Thread-safe.
+
+    The order of the passages never changes a score. Cross-encoders' scores do not depend on the
+    other passages either; late interaction's compare the passages of one call.
+    """
 
     name: str
 
