@@ -11,7 +11,7 @@ from rich.text import Text
 
 from churon.api import stream
 from churon.cli.common import split_pair
-from churon.cli.show import show_answer, step_lines
+from churon.cli.show import show_answer, step_lines, step_row
 from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
 from churon.tools.errors import InputError
@@ -76,7 +76,7 @@ async def show_run(
             if streamed and event["node"] in _WRITERS:
                 console.print()
             for label, what in step_lines(event["node"], event["update"], language):
-                console.print(Text(f"{label:>10}  ", style="dim cyan").append(what))
+                console.print(step_row(label, what))
         else:
             output = event["output"]
     show_answer(console, output)

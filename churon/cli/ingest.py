@@ -83,7 +83,7 @@ def show(report: IngestReport) -> None:
             sys.stdout.write(f"{document.outcome:9} {document.path}\n          {document.error}\n")
     passages = sum(document.chunks for document in report.documents)
     sys.stdout.write(
-        f"{len(report.documents)} documents, {passages} passages: {report.new} new, "
+        f"documents: {len(report.documents)}, passages: {passages} ({report.new} new, "
         f"{report.changed} changed, {report.unchanged} unchanged, {report.removed} removed, "
-        f"{report.failed} failed\n"
+        f"{report.failed} failed)\n"
     )

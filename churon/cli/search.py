@@ -16,7 +16,13 @@ from churon.nodes.rerank import passage
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
 
-_SCORES = ("dense_score", "bm25_score", "retrieval_score", "rerank_score")
+_HEADS = {
+    "dense_score": "dense",
+    "bm25_score": "BM25",
+    "retrieval_score": "fused",
+    "rerank_score": "rerank",
+}
+_SCORES = tuple(_HEADS)
 
 
 async def run(
@@ -40,8 +46,10 @@ async def run(
     rows = [row(document) for document in ranked]
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
-    else:
+    elif rows:
         Console(highlight=False).print(table(rows))
+    else:
+        sys.stdout.write("No passages.\n")
     return 0
 
 
@@ -56,11 +64,13 @@ def row(document: Document) -> dict[str, Any]:
 def table(rows: list[dict[str, Any]]) -> Table:
     """Best first: by rerank score where there is one, else fused."""
     made = Table(box=None, pad_edge=False)
-    for name in ("dense", "BM25", "fused", "rerank"):
-        made.add_column(name, justify="right", style="cyan", no_wrap=True)
+    # A search of one kind, or without reranker, leaves its column empty
+    shown = [score for score in _SCORES if any(one[score] is not None for one in rows)]
+    for name in shown:
+        made.add_column(_HEADS[name], justify="right", style="cyan", no_wrap=True)
     made.add_column("passage", overflow="fold")
     for one in rows:
-        scores = ["" if one[n] is None else f"{one[n]:.3f}" for n in _SCORES]
+        scores = ["" if one[n] is None else f"{one[n]:.3f}" for n in shown]
         page = f" p.{one['page']}" if one["page"] else ""
         text = Text(f"{one['document']}{page}\n", style="dim")
         text.append(" ".join(one["text"].split())[:160], style="default")

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from churon.cli.words import say
@@ -25,6 +27,15 @@ def step_lines(node: str, update: dict[str, Any], language: Language) -> Iterato
     teller: Callable[[dict[str, Any], Language], Iterator[Line]] | None = _TELLERS.get(node)
     if teller is not None:
         yield from teller(update, language)
+
+
+def step_row(label: str, what: str) -> Table:
+    """A line on the terminal; what is long goes on below its beginning, not below the label."""
+    row = Table.grid(padding=(0, 2))
+    row.add_column(justify="right", width=10, style="dim cyan")
+    row.add_column(overflow="fold")
+    row.add_row(Text(label), Text(" ".join(what.splitlines())))
+    return row
 
 
 def _gap(update: dict[str, Any], language: Language) -> Iterator[Line]:
@@ -153,7 +164,7 @@ def show_source(console: Console, output: RagOutput, key: str, number: int) -> N
     line.append(where(passage, language), style="cyan").append(f"  {support}", style="dim")
     console.print(line)
     for words in dict.fromkeys(quote(claim["text"], passage["text"]) for claim in claims):
-        console.print(Text(f"    “{words}”", style="green"))
+        console.print(Padding(Text(f"“{words}”", style="green"), (0, 0, 0, 4), expand=False))
 
 
 def show_usage(console: Console, output: RagOutput) -> None:

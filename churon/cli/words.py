@@ -7,7 +7,7 @@ from churon.tools.types import Language
 WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "search": "search",
-        "found": "{n} passages found",
+        "found": "passages found: {n}",
         "rerank": "best {n} kept for reading",
         "enough": "the evidence at hand is enough",
         "stale": "no new search comes to mind",
@@ -32,7 +32,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "part": "partly supported",
         "none": "not supported",
         "unchecked": "not checked",
-        "usage": "{status} · {calls} model calls · {tokens} tokens · {searches} searches · {s} s",
+        "usage": "{status} · model calls: {calls} · tokens: {tokens} · searches: {searches} · {s}s",
         "grounded": "grounded",
         "ungrounded": "ungrounded",
         "status_partial": "partly grounded",

@@ -1,0 +1,123 @@
+"""ingest, search, ask and chat, from files on disk to sources on the terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from churon.graphs.contract import RagOutput
+
+QUESTION = "Who signs the incident report?"
+ANSWER = "The incident report is signed by the harbour master."
+
+
+@pytest.fixture
+def asked(served: Callable[..., Any]) -> Callable[..., Any]:
+    """`served` with the documents in the store."""
+    assert served("ingest", "docs").status == 0
+    return served
+
+
+def test_an_answer_has_steps_quote_and_source(asked: Callable[..., Any]) -> None:
+    outcome = asked("ask", QUESTION)
+    assert outcome.status == 0
+    assert outcome.err == ""
+    shown = outcome.out
+    assert f"{ANSWER} [1]" in shown
+    assert "[1] docs/rules.md  fully supported" in shown
+    assert f"“{ANSWER}”" in shown
+    assert shown.index("search") < shown.index("relevance") < shown.index("Sources")
+    assert "grounded · model calls: 6" in shown
+
+
+def test_a_korean_question_is_answered_in_korean_words_and_lines_up(
+    asked: Callable[..., Any],
+) -> None:
+    lines = asked("ask", "파도호의 승객 정원은 몇 명입니까?").out.splitlines()
+    assert "파도호의 승객 정원은 198명이다. [1]" in lines
+    assert "[1] docs/안내.md  완전히 뒷받침됨" in lines
+    step = next(line for line in lines if "관련도" in line)
+    assert step.startswith("    관련도  0.")  # three letters, six columns: ten in all
+
+
+def test_json_is_the_whole_output_and_nothing_else(asked: Callable[..., Any]) -> None:
+    output = json.loads(asked("ask", "--json", QUESTION).out)
+    assert set(output) == set(RagOutput.__annotations__)
+    assert (output["answer"], output["status"]) == (ANSWER, "grounded")
+    [key] = output["claims"][0]["evidence_ids"]
+    assert output["evidence"][key]["text"] == (Path("docs/rules.md").read_text("utf-8").strip())
+
+
+def test_a_question_without_an_answer_is_no_failure(asked: Callable[..., Any]) -> None:
+    outcome = asked("ask", "zebra xylophone?")
+    assert outcome.status == 0
+    assert "abstained" in outcome.out
+
+
+def test_a_filter_keeps_other_documents_out(asked: Callable[..., Any]) -> None:
+    rows = json.loads(asked("search", "--json", "-f", "document=docs/안내.md", QUESTION).out)
+    assert {row["document"] for row in rows} == {"docs/안내.md"}
+
+
+def test_search_shows_every_score(asked: Callable[..., Any]) -> None:
+    rows = json.loads(asked("search", "--json", QUESTION).out)
+    assert rows[0]["document"] == "docs/rules.md"
+    assert rows[0]["bm25_score"] > 0
+    assert rows[0]["rerank_score"] is None
+    shown = asked("search", QUESTION).out
+    assert shown.split()[:4] == ["dense", "BM25", "fused", "passage"]
+    assert f"{rows[0]['dense_score']:.3f}" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    assert asked("search", "-f", "document=no.md", QUESTION).out == "No passages.\n"
+
+
+def test_ingest_says_what_became_of_each_file(served: Callable[..., Any], tmp_path: Path) -> None:
+    first = served("ingest", "--json", "docs")
+    assert first.status == 0
+    report = json.loads(first.out)
+    assert (report["new"], report["failed"], len(report["documents"])) == (2, 0, 2)
+    assert report["documents"][0] == {
+        "path": "docs/rules.md", "outcome": "new", "chunks": 1, "error": ""
+    }  # fmt: skip
+    (tmp_path / "docs" / "bad.pdf").write_bytes(b"%PDF-1.4 nonsense")
+    second = served("ingest", "docs")
+    assert second.status == 1
+    assert "failed    docs/bad.pdf" in second.out
+    assert "0 new, 0 changed, 2 unchanged, 0 removed, 1 failed" in second.out
+    (tmp_path / "docs" / "bad.pdf").unlink()
+    (tmp_path / "docs" / "rules.md").unlink()
+    third = json.loads(served("ingest", "--json", "docs").out)
+    assert (third["removed"], third["unchanged"], third["failed"]) == (2, 1, 0)
+
+
+def test_another_spelling_of_the_store_finds_its_manifest(
+    cli: Callable[..., Any], served: Callable[..., Any], server_flags: list[str]
+) -> None:
+    assert served("ingest", "docs").status == 0
+    again = cli(*server_flags, "-s", "store.uri=./m.db", "ingest", "--json", "docs")
+    assert json.loads(again.out)["unchanged"] == 2
+
+
+def test_a_conversation_goes_on_in_the_next_process(asked: Callable[..., Any]) -> None:
+    first = asked("chat", "--thread", "a", lines=f"{QUESTION}\n\n/exit\nnot read\n")
+    assert first.status == 0
+    assert "0 earlier questions" in first.out
+    assert ANSWER in first.out
+    assert "not read" not in first.out
+    second = asked("chat", "--thread", "a", lines="And who signs the blue book?\n")
+    assert "1 earlier question;" in second.out
+    assert "Guests sign the blue book. [1]" in second.out
+    assert "2 earlier questions" in asked("chat", "--thread", "a").out
+    assert "0 earlier questions" in asked("chat", "--thread", "b").out
+
+
+def test_a_question_that_fails_does_not_end_the_conversation(
+    served: Callable[..., Any],
+) -> None:
+    outcome = served("chat", lines=f"{QUESTION}\n{QUESTION}\n")
+    assert outcome.status == 0
+    assert outcome.out.count("There is no collection") == 2
