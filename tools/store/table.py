@@ -57,10 +57,14 @@ class Table:
         """
         if self.connection.file is None or self.unindexed.rows < _UNINDEXED:
             return
-        with self.connection.writing, failures("indexed", self.connection.name):
-            if self.unindexed.rows >= _UNINDEXED:
+        if not self.connection.writing.acquire(blocking=False):
+            return  # a search does not wait for a writer; a later one finds it done
+        try:
+            with failures("indexed", self.connection.name):
                 self.connection.client.flush(self.name, timeout=self.timeout)
-                self.unindexed.rows = 0
+            self.unindexed.rows = 0
+        finally:
+            self.connection.writing.release()
 
     def dense(self, vector: list[float], k: int, ef: int, where: str) -> Hits:
         """The nearest rows by cosine; `ef` is raised to `k`, as Milvus demands."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from churon.tools.errors import StoreError
+from churon.tools.errors import ModelUnreachable, StoreError
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,15 @@ class UnitEmbeddings(Embeddings):
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """One unit vector per text."""
-        return self._unit(self.model.embed_documents(texts), len(texts))
+        with _unreachable():
+            vectors = self.model.embed_documents(texts)
+        return self._unit(vectors, len(texts))
 
     def embed_query(self, text: str) -> list[float]:
         """The unit vector of a question."""
-        return self._unit([self.model.embed_query(text)], 1)[0]
+        with _unreachable():
+            vector = self.model.embed_query(text)
+        return self._unit([vector], 1)[0]
 
     def _unit(self, vectors: Sequence[Sequence[float]], wanted: int) -> list[list[float]]:
         lengths = {len(vector) for vector in vectors} - {self.dimensions}
@@ -43,3 +48,14 @@ class UnitEmbeddings(Embeddings):
         norms = np.linalg.norm(array, axis=1, keepdims=True)
         unit: list[list[float]] = (array / np.where(norms > 0, norms, 1)).tolist()
         return unit
+
+
+@contextmanager
+def _unreachable() -> Iterator[None]:
+    # A foreign model's connection error must not pass for one of Milvus
+    try:
+        yield
+    except OSError as error:
+        raise ModelUnreachable(
+            f"The embedding model does not answer: {error}.", remedy="Check its server."
+        ) from error

@@ -14,7 +14,7 @@ import pytest
 from langchain_core.documents import Document
 from support.hashing import HashingEmbeddings
 
-from churon.tools.errors import StoreError
+from churon.tools.errors import ModelUnreachable, StoreError
 from churon.tools.settings import StoreSettings
 from churon.tools.store.milvus import Store
 
@@ -69,6 +69,21 @@ async def test_an_embedder_of_another_length_or_with_nan_is_refused(
         with pytest.raises(StoreError, match=message):
             await store.upsert([Document(id="1", page_content="one")])
         assert await store.count() == 0
+        store.close()
+
+
+async def test_an_embedding_server_that_is_down_is_not_milvus_failing(
+    lite_settings: StoreSettings,
+) -> None:
+    class Down(HashingEmbeddings):
+        def embed_query(self, text: str) -> list[float]:
+            raise ConnectionRefusedError("port 11434")
+
+    store = Store.open(lite_settings, Down(), 64)
+    try:
+        with pytest.raises(ModelUnreachable, match="port 11434"):
+            await store.upsert([Document(id="1", page_content="one")])
+    finally:
         store.close()
 
 
