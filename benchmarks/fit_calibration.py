@@ -104,9 +104,9 @@ async def main() -> None:
         print(f"{language} raw:      {figures(samples[language], None)}", flush=True)
     half = {k: len(v) // 4 * 2 for k, v in samples.items()}
     fitted = fit([s for k, v in samples.items() for s in v[: half[k]]])
-    for language, held in samples.items():
-        print(f"{language} held half: {figures(held[half[language] :], None)} raw")
-        print(f"{language} held half: {figures(held[half[language] :], fitted)} calibrated")
+    for name, held in samples.items():
+        print(f"{name} held half: {figures(held[half[name] :], None)} raw")
+        print(f"{name} held half: {figures(held[half[name] :], fitted)} calibrated")
     whole = fit([s for v in samples.values() for s in v])
     print(f'[critic.calibration."{port.name}".relevance]\ntemperature = {whole.temperature:.3f}')
     print("offsets = {" + ", ".join(f"{k} = {v:.3f}" for k, v in whole.offsets.items()) + "}")
