@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import queue
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackMana
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import agenerate_from_stream, generate_from_stream
-from langchain_core.messages import AIMessage, BaseMessage, convert_to_openai_messages
+from langchain_core.messages import BaseMessage, convert_to_openai_messages
+from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable
-from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import convert_to_openai_tool
+from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
+from langchain_core.utils.function_calling import convert_to_json_schema
+from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import Field
 
 from churon.tools.errors import ModelError
@@ -31,7 +33,7 @@ from churon.tools.models.embedded_engine import (
 from churon.tools.models.embedded_reply import ReplyReader
 
 _SAMPLING = {"max_tokens", "temperature", "seed", "stop", "top_p", "top_k", "min_p"}
-_SHAPING = {"logprobs", "top_logprobs", "response_format", "tools", "tool_choice"}
+_SHAPING = {"logprobs", "top_logprobs", "response_format"}
 _KEYWORDS = _SAMPLING | _SHAPING
 
 
@@ -82,21 +84,39 @@ class EmbeddedChat(BaseChatModel):
     def _engine(self) -> Engine:
         return engine_for(self._engine_params)
 
-    def bind_tools(
+    def with_structured_output(
         self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        schema: dict[str, Any] | type,
         *,
-        tool_choice: str | None = None,
+        include_raw: bool = False,
         **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Offer tools; `tool_choice` is auto, none, required (any) or a tool's name."""
-        choice: Any = "required" if tool_choice in ("any", True) else tool_choice
-        if choice is not None and choice not in ("auto", "none", "required"):
-            # The engine can force a call, not which one: offer that one only
-            tools = [tool for tool in tools if _tool_name(tool) == choice]
-            choice = "required"
-        given = {"tool_choice": choice} if choice is not None else {}
-        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **given, **kwargs)
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Answers under the JSON schema of `schema` (pydantic class, TypedDict or JSON schema).
+
+        The engine's grammar holds the model to it: `method` has nothing to choose, and tools, which
+        small models call unreliably, are not used. With `include_raw`: {raw, parsed,
+        parsing_error}.
+        """
+        shape = convert_to_json_schema(schema)
+        wanted = {"name": "answer", "schema": shape, "strict": True}
+        asked = self.bind(
+            response_format={"type": "json_schema", "json_schema": wanted},
+            # Read by LangChain's tracing, which takes it out before the call
+            ls_structured_output_format={"kwargs": {"method": "json_schema"}, "schema": schema},
+        )
+        parser: JsonOutputParser = (
+            PydanticOutputParser(pydantic_object=schema)
+            if isinstance(schema, type) and is_basemodel_subclass(schema)
+            else JsonOutputParser()
+        )
+        if not include_raw:
+            return asked | parser
+        parsed = RunnablePassthrough.assign(
+            parsed=itemgetter("raw") | parser, parsing_error=lambda _: None
+        )
+        failed = RunnablePassthrough.assign(parsed=lambda _: None)
+        fallback = parsed.with_fallbacks([failed], exception_key="parsing_error")
+        return RunnableMap(raw=asked) | fallback
 
     def _generate(
         self,
@@ -175,7 +195,7 @@ class EmbeddedChat(BaseChatModel):
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
     ) -> dict[str, Any]:
         """The engine's request. Raises ModelError for a keyword that it does not know."""
-        if unknown := sorted(set(kwargs) - _KEYWORDS - {"ls_structured_output_format"}):
+        if unknown := sorted(set(kwargs) - _KEYWORDS):
             raise ModelError(
                 f"The embedded model does not take {', '.join(unknown)}.",
                 remedy=f"It takes {', '.join(sorted(_KEYWORDS))}.",
@@ -204,7 +224,7 @@ class EmbeddedChat(BaseChatModel):
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
         params["ls_provider"] = "churon-embedded"
-        params["ls_model_name"] = self.model_path.stem
+        params["ls_model_name"] = kwargs.get("model") or self.model_path.stem
         return params
 
 
@@ -212,8 +232,3 @@ def _end(call: Call, pass_on: Callable[[None], None]) -> None:
     # Nobody waits for a stopped call, and its loop may be closed
     if not call.stopped:
         pass_on(None)
-
-
-def _tool_name(tool: dict[str, Any] | type | Callable[..., Any] | BaseTool) -> str:
-    name: str = convert_to_openai_tool(tool)["function"]["name"]
-    return name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_core.messages import AIMessageChunk, ToolCallChunk, UsageMetadata
+from langchain_core.messages import AIMessageChunk, UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk
 
 from churon.tools.errors import ContextTruncated, ModelError
@@ -57,14 +57,12 @@ class ReplyReader:
 
 
 def _part(choice: dict[str, Any]) -> ChatGenerationChunk | None:
-    delta = choice.get("delta") or {}
-    text = delta.get("content") or ""
+    text = (choice.get("delta") or {}).get("content") or ""
     tokens = [_token(entry) for entry in (choice.get("logprobs") or {}).get("content") or ()]
-    calls = [_tool_call(call) for call in delta.get("tool_calls") or ()]
-    if not text and not tokens and not calls:
+    if not text and not tokens:
         return None
     metadata = {"logprobs": {"content": tokens}} if tokens else {}
-    message = AIMessageChunk(content=text, response_metadata=metadata, tool_call_chunks=calls)
+    message = AIMessageChunk(content=text, response_metadata=metadata)
     return ChatGenerationChunk(message=message)
 
 
@@ -75,17 +73,6 @@ def _token(entry: dict[str, Any]) -> dict[str, Any]:
         "logprob": entry["logprob"],
         "top_logprobs": [{"token": t["token"], "logprob": t["logprob"]} for t in best],
     }
-
-
-def _tool_call(call: dict[str, Any]) -> ToolCallChunk:
-    function = call.get("function") or {}
-    return ToolCallChunk(
-        name=function.get("name"),
-        args=function.get("arguments"),
-        id=call.get("id"),
-        index=call.get("index"),
-        type="tool_call_chunk",
-    )
 
 
 def _error(error: dict[str, Any]) -> ModelError:
