@@ -62,12 +62,15 @@ class Begin:
         question = state.get("question")
         if not isinstance(question, str) or not question.strip():
             raise InputError(f"The question {question!r} is empty.", remedy="Ask something.")
-        self.toolkit.context(runtime.context)  # a refused knob is said before any work
+        context = self.toolkit.context(runtime.context)  # a refused knob is said before any work
         given = state.get("language") or "auto"
         if given not in ("auto", "en", "ko"):
             raise InputError(f"The language {given!r} is unknown.", remedy="Use auto, en or ko.")
         fresh = {k: Overwrite(make()) for k, make in _FRESH.items() if k in self.channels}
         plain = {k: make() for k, make in _PLAIN.items() if k in self.channels}
+        # routers see the state only; True and "settle" stand where a step fails before it decides
+        knobs = {"form": context.form, "retrieval": True, "verdict": "settle"}
+        plain |= {k: value for k, value in knobs.items() if k in self.channels}
         return {
             **fresh,
             **plain,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
@@ -23,8 +22,6 @@ class Asked(RunState):
 
 class Decided(TypedDict):
     retrieval: bool
-    form: Literal["short", "iterative", "long"]
-    """The run's form, for routers, which see the state only."""
     usage: Usage
     degraded: list[str]
 
@@ -38,8 +35,8 @@ class ShouldRetrieve:
     async def __call__(self, state: Asked, runtime: Runtime[RagContext]) -> Decided:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
         if run.context.always_retrieve:
-            return {"retrieval": True, "form": run.context.form, **run.ledger()}
+            return {"retrieval": True, **run.ledger()}
         prompt = messages("retrieve", state["language"], question=state["standalone"])
         decision = await run.distribution(prompt, RETRIEVE)
         wanted = decision.rung == "neutral" or wants_retrieval(decision, run.context.delta)
-        return {"retrieval": wanted, "form": run.context.form, **run.ledger()}
+        return {"retrieval": wanted, **run.ledger()}

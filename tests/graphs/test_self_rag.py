@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.ferry import CAPTAIN, DOGS, FERRY, QUESTION, TEXTS, model
 from support.scripted import Reply
 from support.world import ListStore, labels, world
 
@@ -12,39 +13,13 @@ from churon.graphs import self_rag
 from churon.graphs.contract import RagOutput
 from churon.tools.errors import InputError, ModelError, ModelUnreachable, SettingsError, StoreError
 
-FERRY = "The Lumen ferry leaves Aren harbour at 07:30 on weekdays."
-CAPTAIN = "Captain Sora Han has led the Lumen since 2019."
-DOGS = "Dogs travel free of charge on the Lumen."
-QUESTION = "When does the Lumen ferry leave?"
 KOREAN = "루멘호는 언제 떠납니까?"
-
-
-def model(**given: Any) -> Any:
-    """A sensible model; `given` replaces single steps by a reply or a function of the prompt."""
-
-    def answer(step: str, prompt: str) -> Reply | str:
-        about = FERRY in prompt
-        sensible: dict[str, Reply | str] = {
-            "grade": labels(Y=0.9, N=0.1) if about else labels(Y=0.1, N=0.9),
-            "candidate": "The Lumen leaves at 07:30." if about else "NONE",
-            "support": labels(F=0.9, P=0.05, N=0.05),
-            "utility": labels(d1=0.02, d2=0.03, d3=0.05, d4=0.1, d5=0.8),
-            "answer": "The Lumen leaves at 07:30 [1].",
-            "sufficient": labels(Y=0.8, N=0.2),
-            "refine": "Lumen timetable",
-            "decide": labels(Y=0.1, N=0.1, C=0.8),
-            "continue": "The Lumen leaves at 07:30." if "far: -" in prompt and about else "NONE",
-        }
-        reply = given.get(step, sensible.get(step, "NONE"))
-        return reply(prompt) if callable(reply) else reply
-
-    return answer
 
 
 async def ask(answer: Any, question: str = QUESTION, **options: Any) -> RagOutput:
     store = options.pop("store", None)
     given = {key: options.pop(key) for key in ("history", "language", "filter") if key in options}
-    toolkit = world(answer, options.pop("texts", [FERRY, CAPTAIN, DOGS]), store=store, **options)
+    toolkit = world(answer, options.pop("texts", TEXTS), store=store, **options)
     output: RagOutput = await self_rag.build(toolkit).ainvoke({"question": question, **given})
     return output
 

@@ -12,6 +12,11 @@ from support.scripted import Reply, labelled, scripted_port
 from churon.tools.settings import Settings, load_settings
 from churon.tools.toolkit import Toolkit
 
+FERRY_TEXTS = (
+    "The Lumen ferry leaves Aren harbour at 07:30 on weekdays.",
+    "Captain Sora Han has led the Lumen since 2019.",
+    "Dogs travel free of charge on the Lumen.",
+)
 Answer = Callable[[str, str], "Reply | str"]
 """(step, prompt) -> reply; the step is the prompt file's name, found by its wording."""
 
@@ -53,8 +58,13 @@ class ListStore:
             Document(
                 id=f"p{number}",
                 page_content=text,
-                metadata={"document": f"{number}.md", "title": f"Doc {number}", "page": None,
-                          "start": 0, "end": len(text)},
+                metadata={
+                    "document": f"{number}.md",
+                    "title": f"Doc {number}",
+                    "page": None,
+                    "start": 0,
+                    "end": len(text),
+                },
             )
             for number, text in enumerate(texts, 1)
         ]
@@ -72,8 +82,11 @@ class ListStore:
         ]
         found = sorted(scored, key=lambda pair: -pair[0])[:k]
         return [
-            Document(id=d.id, page_content=d.page_content,
-                     metadata={**d.metadata, "retrieval_score": float(score)})
+            Document(
+                id=d.id,
+                page_content=d.page_content,
+                metadata={**d.metadata, "retrieval_score": float(score)},
+            )
             for score, d in found
         ]
 
@@ -87,7 +100,12 @@ def settings(**context: Any) -> Settings:
 
 
 def world(
-    answer: Answer, texts: Sequence[str], *, store: Any = None, port: Any = None, **context: Any
+    answer: Answer,
+    texts: Sequence[str] = FERRY_TEXTS,
+    *,
+    store: Any = None,
+    port: Any = None,
+    **context: Any,
 ) -> Toolkit:
     """A toolkit over these passages whose model answers by `answer(step, prompt)`."""
 

@@ -1,0 +1,135 @@
+"""The budget and the single-flight cache on their own."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from churon.graphs.contract import merge_usage
+from churon.tools.budget import Budget, no_usage
+from churon.tools.context import Limits
+from churon.tools.errors import BudgetExhausted
+from churon.tools.flight import SingleFlight
+from churon.tools.types import Usage
+
+counts = st.integers(0, 100)
+usages = st.builds(
+    lambda c, t, s, x, h: Usage(calls=c, tokens=t, searches=s, seconds=x, cache_hits=h),
+    counts, counts, counts, st.floats(0, 100), counts,
+)  # fmt: skip
+
+
+@given(usages, usages, usages)
+def test_usage_merges_in_any_order(a: Usage, b: Usage, c: Usage) -> None:
+    assert merge_usage(a, b) == merge_usage(b, a)
+    assert merge_usage(merge_usage(a, b), c) == merge_usage(a, merge_usage(b, c))
+    assert merge_usage(a, a) == a
+
+
+@given(st.integers(1, 20), st.integers(0, 40))
+def test_a_budget_counts_to_its_limit(limit: int, tries: int) -> None:
+    budget = Budget(Limits(calls=limit), no_usage())
+    done = 0
+    for _ in range(tries):
+        try:
+            budget.take_call()
+        except BudgetExhausted as error:
+            assert error.limit == "calls" and done == limit
+        else:
+            done += 1
+    assert done == min(limit, tries) == budget.usage()["calls"]
+
+
+def test_a_resumed_budget_goes_on_counting() -> None:
+    now = 1_000.0
+    spent = Usage(calls=3, tokens=10, searches=1, seconds=50.0, cache_hits=0)
+    budget = Budget(Limits(calls=4, seconds=60), spent, clock=lambda: now)
+    budget.take_call()
+    with pytest.raises(BudgetExhausted, match="4 calls"):
+        budget.take_call()
+    now = 1_010.0
+    with pytest.raises(BudgetExhausted, match="60 seconds"):
+        budget.check_seconds()
+    assert budget.usage()["seconds"] == 60.0
+
+
+async def test_a_deadline_becomes_budget_exhausted_and_other_timeouts_do_not() -> None:
+    budget = Budget(Limits(seconds=0.05), no_usage())
+    with pytest.raises(BudgetExhausted, match="seconds"):
+        async with budget.deadline():
+            await asyncio.sleep(5)
+    relaxed = Budget(Limits(seconds=50), no_usage())
+    with pytest.raises(TimeoutError):
+        async with relaxed.deadline():
+            raise TimeoutError
+
+
+async def test_one_flight_for_many_callers() -> None:
+    flight, runs, hits = SingleFlight(), 0, 0
+
+    async def work() -> int:
+        nonlocal runs
+        runs += 1
+        await asyncio.sleep(0.01)
+        return 42
+
+    def hit() -> None:
+        nonlocal hits
+        hits += 1
+
+    found = await asyncio.gather(*(flight.get("key", work, hit) for _ in range(10)))
+    assert (found, runs, hits) == ([42] * 10, 1, 9)
+
+
+async def test_a_failed_flight_reaches_its_caller_only() -> None:
+    flight, tries = SingleFlight(), 0
+
+    async def work() -> str:
+        nonlocal tries
+        tries += 1
+        mine = tries
+        await asyncio.sleep(0.01)
+        if mine == 1:
+            raise ValueError("first")
+        return "second"
+
+    found = await asyncio.gather(
+        *(flight.get("key", work, lambda: None) for _ in range(3)), return_exceptions=True
+    )
+    assert isinstance(found[0], ValueError) and found[1:] == ["second", "second"]
+
+
+async def test_a_cancelled_leader_does_not_cancel_the_others() -> None:
+    flight = SingleFlight()
+
+    async def work() -> str:
+        await asyncio.sleep(0.05)
+        return "done"
+
+    leader = asyncio.create_task(flight.get("key", work, lambda: None))
+    await asyncio.sleep(0.01)
+    follower = asyncio.create_task(flight.get("key", work, lambda: None))
+    await asyncio.sleep(0.01)
+    leader.cancel()
+    assert await follower == "done"
+    assert leader.cancelled() or leader.done()
+
+
+async def test_a_cancelled_waiter_leaves_the_work_alone() -> None:
+    flight = SingleFlight()
+
+    async def work() -> str:
+        await asyncio.sleep(0.05)
+        return "done"
+
+    leader = asyncio.create_task(flight.get("key", work, lambda: None))
+    await asyncio.sleep(0.01)
+    waiter = asyncio.create_task(flight.get("key", work, lambda: None))
+    await asyncio.sleep(0.01)
+    waiter.cancel()
+    assert await leader == "done"
+    with pytest.raises(asyncio.CancelledError):
+        await waiter
