@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from churon.api import stream
-from churon.cli.common import split_pair
+from churon.cli.common import readable, split_pair
 from churon.cli.show import show_answer, step_lines, step_row
 from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
@@ -48,7 +48,7 @@ def as_question(question: str, language: str, filters: list[str]) -> RagInput:
     """The graphs' input from flags. Raises InputError."""
     if language not in ("auto", "en", "ko"):
         raise InputError(f"The language {language!r} is unknown.", remedy="Use auto, en or ko.")
-    asked = RagInput(question=question, language=language)  # type: ignore[typeddict-item]
+    asked = RagInput(question=readable(question), language=language)  # type: ignore[typeddict-item]
     if filters:
         asked["filter"] = dict(split_pair(pair) for pair in filters)
     return asked

@@ -22,8 +22,8 @@ def settings_of(ctx: typer.Context) -> Settings:
 
     given: dict[str, Any] = ctx.find_root().obj or {}
     flags = nested(given.get("sets", []))
-    preset = given.get("preset") or flags.pop("preset", None)
-    return load_settings(given.get("path"), preset=preset, **flags)
+    named = flags.pop("preset", None)
+    return load_settings(given.get("path"), preset=given.get("preset") or named, **flags)
 
 
 def remember(ctx: typer.Context, path: Path | None, preset: str | None, sets: list[str]) -> None:
@@ -77,6 +77,17 @@ def _toml(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def readable(text: str) -> str:
+    """`text`, unless the terminal's bytes were not UTF-8. Raises InputError."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            "The question is not UTF-8 text.", remedy="Set the terminal to UTF-8."
+        ) from error
+    return text
 
 
 def shown(uri: str) -> str:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from churon.cli.common import split_pair
+from churon.cli.common import readable, split_pair
 from churon.nodes.rerank import passage
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
@@ -33,7 +33,7 @@ async def run(
     async with Toolkit(settings) as toolkit:
         store = await toolkit.store()
         found = await store.search(
-            query,
+            readable(query),
             k=knobs.k1,
             ef=knobs.ef,
             mode=knobs.search,

@@ -1,0 +1,118 @@
+"""Every finding of the doctor, with its level and remedy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.ollama_server import OllamaServer
+
+Look = Callable[..., dict[str, dict[str, str]]]
+
+
+@pytest.fixture
+def look(served: Callable[..., Any]) -> Look:
+    """Findings by check, of the test server's settings plus these options."""
+
+    def run(*sets: str) -> dict[str, dict[str, str]]:
+        options = [part for one in sets for part in ("-s", one)]
+        outcome = served(*options, "doctor", "--json")
+        findings = json.loads(outcome.out)["findings"]
+        assert outcome.err == ""
+        assert outcome.status == any(f["level"] == "error" for f in findings)
+        assert all(bool(f["remedy"]) == (f["level"] != "ok") for f in findings)
+        return {f["check"]: f for f in findings}
+
+    return run
+
+
+def test_a_store_is_not_made_and_its_passages_are_counted(
+    look: Look, served: Callable[..., Any], tmp_path: Path
+) -> None:
+    before = look()
+    assert (before["store"]["level"], before["store"]["remedy"]) == (
+        "warning",
+        "churon ingest PATH",
+    )
+    assert not (tmp_path / "m.db").exists()
+    served("ingest", "docs")
+    after = look()
+    assert after["store"]["level"] == "ok"
+    assert after["store"]["message"].endswith("2 passages")
+    assert after["chat server"]["level"] == after["embedding"]["level"] == "ok"
+    other = look("embedding.dimensions=256")
+    assert other["store"]["level"] == "error"  # made for vectors of 512
+
+
+def test_an_embedder_without_korean(look: Look) -> None:
+    finding = look()["Korean"]  # hashed words: as good as chance
+    assert finding["level"] == "warning"
+    assert "bge-m3" in finding["remedy"]
+
+
+@pytest.mark.models
+def test_an_embedder_with_korean(cli: Callable[..., Any], models_folder: Path, e5: Any) -> None:
+    outcome = cli("-s", f"models.folder={models_folder}", "doctor", "--json")
+    findings = {f["check"]: f for f in json.loads(outcome.out)["findings"]}
+    assert findings["Korean"]["level"] == findings["embedding"]["level"] == "ok"
+
+
+def test_servers_that_are_dead_or_lack_the_model(look: Look, server: OllamaServer) -> None:
+    findings = look("chat.base_url=http://user:word@127.0.0.1:9", "embedding.model=gone")
+    assert findings["chat server"]["remedy"] == "Start it: ollama serve"
+    assert "word" not in str(findings)
+    assert findings["embedding server"]["remedy"] == "ollama pull gone"
+    assert "embedding" not in findings  # one cause, one finding
+    elsewhere = look(f"chat.base_url={server.url}/elsewhere")
+    assert elsewhere["chat server"]["remedy"] == "Check base_url."
+
+
+def test_vectors_of_another_length(look: Look) -> None:
+    finding = look("embedding.dimensions=2048")["embedding"]
+    assert finding["level"] == "error"
+    assert "512" in finding["message"] and "2048" in finding["message"]
+
+
+def test_sizes_that_do_not_fit(look: Look) -> None:
+    finding = look("chat.context_length=2048")["context"]
+    assert finding["level"] == "warning"
+    assert "chat.context_length = 3072" in finding["remedy"]
+    assert look("chat.context_length=3072")["context"]["level"] == "ok"
+
+
+def test_rerankers_that_cannot_load(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert look("rerank.provider=late_interaction")["reranker"]["level"] == "error"
+    assert "rerank.model" in look("rerank.provider=encoder")["reranker"]["remedy"]
+    monkeypatch.setattr("churon.cli.checks.installed.find_spec", lambda name: None)
+    findings = look("rerank.provider=reference", "rerank.model=a/b")
+    assert findings["reranker"]["level"] == "ok"
+    assert findings["packages"]["remedy"].startswith("pip install 'churon[")
+
+
+def test_half_a_pair_of_langfuse_keys(look: Look) -> None:
+    assert look()["tracing"]["level"] == "ok"
+    finding = look("langfuse.public_key=pk")["tracing"]
+    assert (finding["level"], "langfuse.secret_key" in finding["remedy"]) == ("warning", True)
+
+
+def test_missing_model_files_name_their_command(cli: Callable[..., Any], tmp_path: Path) -> None:
+    outcome = cli("-s", f"models.folder={tmp_path}", "doctor")
+    assert outcome.status == 1
+    assert "→ churon models pull qwen2.5-coder-1.5b" in outcome.out
+    assert "→ churon models pull multilingual-e5-small" in outcome.out
+    assert "2 errors, 1 warning" in outcome.out
+    assert not list(tmp_path.glob("**/*.db"))
+
+
+def test_a_check_that_breaks_is_a_finding(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    def burst(_: Any) -> None:
+        raise ZeroDivisionError("surprise")
+
+    monkeypatch.setattr("churon.cli.checks.sizes.context", burst)
+    findings = look()
+    assert findings["context"]["level"] == "error"
+    assert "surprise" in findings["context"]["message"]
+    assert findings["tracing"]["level"] == "ok"

@@ -1,0 +1,89 @@
+"""What gets installed, and what an import or `--help` loads."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from setuptools import build_meta
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = {"torch", "pymilvus", "langchain_milvus", "xllamacpp", "onnxruntime", "transformers"}
+SLOW = HEAVY | {"langgraph", "langchain_core", "pydantic_settings", "numpy", "rich.console"}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """The wheel of a copy of the sources, so that none of its build files lands beside them."""
+    copy = tmp_path_factory.mktemp("copy")
+    for name in ("churon", "graphs", "nodes", "tools"):
+        for path in (ROOT / name).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                target = copy / path.relative_to(ROOT)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(path.read_bytes())
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        (copy / name).write_bytes((ROOT / name).read_bytes())
+    with contextlib.chdir(copy), contextlib.redirect_stdout(io.StringIO()):
+        name = build_meta.build_wheel(str(copy))
+    return zipfile.ZipFile(copy / name)
+
+
+def test_nothing_lands_outside_churon(wheel: zipfile.ZipFile) -> None:
+    tops = {name.split("/")[0] for name in wheel.namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"churon"}
+
+
+def test_every_source_file_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
+    wanted = {"churon/py.typed"}
+    for folder in ("churon", "graphs", "nodes", "tools"):
+        inside = "" if folder == "churon" else "churon/"
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in (".py", ".md", ".toml"):
+                wanted.add(inside + path.relative_to(ROOT).as_posix())
+    assert wanted - set(wheel.namelist()) == set()
+
+
+def test_the_command_is_declared(wheel: zipfile.ZipFile) -> None:
+    [name] = [name for name in wheel.namelist() if name.endswith("/entry_points.txt")]
+    assert "churon = churon.__main__:main" in wheel.read(name).decode()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import churon",
+        "import sys; sys.argv = ['churon', '--help']; from churon.__main__ import main\n"
+        "try: main()\nexcept SystemExit as left: assert not left.code",
+    ],
+)
+def test_import_and_help_load_nothing_slow(code: str) -> None:
+    listed = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print('\\n'.join(sys.modules))"],
+        capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "80"},
+    )  # fmt: skip
+    assert SLOW & set(listed.stdout.splitlines()) == set()
+    assert listed.stderr == ""
+
+
+def test_the_command_line_loads_heavy_libraries_only_when_it_works() -> None:
+    modules = [f"churon.cli.{path.stem}" for path in (ROOT / "churon" / "cli").glob("[a-z]*.py")]
+    code = f"import {', '.join(modules)}, sys; print(set(sys.modules) & {HEAVY!r})"
+    listed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert listed.stdout == "set()\n"
+
+
+def test_every_public_name_exists() -> None:
+    import churon
+
+    assert all(getattr(churon, name) is not None for name in churon.__all__)
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = churon.nonsense
