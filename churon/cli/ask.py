@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from churon.api import stream
-from churon.cli.common import readable, split_pair
+from churon.cli.common import readable, split_pair, visible
 from churon.cli.show import show_answer, step_lines, step_row
 from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
@@ -70,7 +70,7 @@ async def show_run(
         if event["kind"] == "token":
             if not streamed:
                 console.print()
-            console.print(Text(event["text"], style="dim"), end="", soft_wrap=True)
+            console.print(Text(visible(event["text"]), style="dim"), end="", soft_wrap=True)
             streamed = True
         elif event["kind"] == "step":
             if streamed and event["node"] in _WRITERS:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from churon.cli.ask import show_run
+from churon.cli.common import visible
 from churon.graphs.contract import RagInput
 from churon.graphs.machine import RagGraph
 from churon.graphs.registry import build_graph
@@ -108,7 +109,7 @@ class Talk:
                 self.console, asked, self.machine, self.toolkit, self.context, self.config
             )
         except ChuronError as error:
-            self.console.print(Text(str(error), style="red"))
+            self.console.print(Text(visible(str(error)), style="red"))
             return
         said = [_turn("user", question), _turn("assistant", output["answer"])]
         self.turns = [*self.turns, *said]

@@ -15,6 +15,8 @@ from churon.tools.errors import InputError
 if TYPE_CHECKING:
     from churon.tools.settings import Settings
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
 
 def settings_of(ctx: typer.Context) -> Settings:
     """The settings that the global options ask for. Raises SettingsError, InputError."""
@@ -88,6 +90,11 @@ def readable(text: str) -> str:
             "The question is not UTF-8 text.", remedy="Set the terminal to UTF-8."
         ) from error
     return text
+
+
+def visible(text: str) -> str:
+    """`text` without control characters: a file's name or a model must not steer the terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def shown(uri: str) -> str:

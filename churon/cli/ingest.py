@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from churon.cli.checks.stored import is_server
+from churon.cli.common import visible
 from churon.tools.errors import IngestError, InputError
 from churon.tools.ingest.pipeline import ingest
 from churon.tools.toolkit import Toolkit
@@ -80,7 +81,8 @@ def show(report: IngestReport) -> None:
     """The counts, and one line a file that failed or was skipped."""
     for document in report.documents:
         if document.error:
-            sys.stdout.write(f"{document.outcome:9} {document.path}\n          {document.error}\n")
+            sys.stdout.write(f"{document.outcome:9} {visible(document.path)}\n")
+            sys.stdout.write(f"          {visible(document.error)}\n")
     passages = sum(document.chunks for document in report.documents)
     sys.stdout.write(
         f"documents: {len(report.documents)}, passages: {passages} ({report.new} new, "

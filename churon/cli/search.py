@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from churon.cli.common import readable, split_pair
+from churon.cli.common import readable, split_pair, visible
 from churon.nodes.rerank import passage
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
@@ -72,7 +72,7 @@ def table(rows: list[dict[str, Any]]) -> Table:
     for one in rows:
         scores = ["" if one[n] is None else f"{one[n]:.3f}" for n in shown]
         page = f" p.{one['page']}" if one["page"] else ""
-        text = Text(f"{one['document']}{page}\n", style="dim")
-        text.append(" ".join(one["text"].split())[:160], style="default")
+        text = Text(visible(f"{one['document']}{page}\n"), style="dim")
+        text.append(visible(" ".join(one["text"].split())[:160]), style="default")
         made.add_row(*scores, text)
     return made

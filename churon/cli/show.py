@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from churon.cli.common import visible
 from churon.cli.words import say
 from churon.graphs.contract import RagOutput
 from churon.nodes.cite import quote
@@ -34,7 +35,7 @@ def step_row(label: str, what: str) -> Table:
     row = Table.grid(padding=(0, 2))
     row.add_column(justify="right", width=10, style="dim cyan")
     row.add_column(overflow="fold")
-    row.add_row(Text(label), Text(" ".join(what.splitlines())))
+    row.add_row(Text(label), Text(visible(" ".join(what.splitlines()))))
     return row
 
 
@@ -128,7 +129,7 @@ def where(passage: Evidence, language: Language) -> str:
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
     page = f", {say(language, 'page', n=passage['page'])}" if passage["page"] else ""
-    return f"{path}{page}"
+    return visible(f"{path}{page}")
 
 
 def numbering(output: RagOutput) -> dict[str, int]:
@@ -145,13 +146,13 @@ def show_answer(console: Console, output: RagOutput) -> None:
         claim["text"] + "".join(f" [{numbers[key]}]" for key in claim["evidence_ids"])
         for claim in output["claims"]
     ]
-    console.print(Text(" ".join(parts) or output["answer"]))
+    console.print(Text(visible(" ".join(parts) or output["answer"])))
     if numbers:
         console.print(Text(f"\n{say(language, 'sources')}", style="bold"))
     for key, number in numbers.items():
         show_source(console, output, key, number)
     for fact in output["missing"]:
-        console.print(Text(f"{say(language, 'missing')}: {fact}", style="yellow"))
+        console.print(Text(visible(f"{say(language, 'missing')}: {fact}"), style="yellow"))
     show_usage(console, output)
 
 
@@ -164,7 +165,9 @@ def show_source(console: Console, output: RagOutput, key: str, number: int) -> N
     line.append(where(passage, language), style="cyan").append(f"  {support}", style="dim")
     console.print(line)
     for words in dict.fromkeys(quote(claim["text"], passage["text"]) for claim in claims):
-        console.print(Padding(Text(f"“{words}”", style="green"), (0, 0, 0, 4), expand=False))
+        console.print(
+            Padding(Text(visible(f"“{words}”"), style="green"), (0, 0, 0, 4), expand=False)
+        )
 
 
 def show_usage(console: Console, output: RagOutput) -> None:

@@ -63,6 +63,17 @@ def test_a_filter_keeps_other_documents_out(asked: Callable[..., Any]) -> None:
     assert {row["document"] for row in rows} == {"docs/안내.md"}
 
 
+def test_names_and_questions_do_not_steer_the_terminal(
+    served: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "docs" / "\x1b[31mbad.pdf").write_bytes(b"%PDF-1.4 nonsense")
+    ingested = served("ingest", "docs")
+    assert "docs/\ufffd[31mbad.pdf" in ingested.out
+    answered = served("ask", f"{QUESTION}\x1b]0;owned\x07")
+    assert "\ufffd]0;owned\ufffd" in answered.out
+    assert not {"\x1b", "\x07"} & set(ingested.out + answered.out)
+
+
 def test_search_shows_every_score(asked: Callable[..., Any]) -> None:
     rows = json.loads(asked("search", "--json", QUESTION).out)
     assert rows[0]["document"] == "docs/rules.md"
