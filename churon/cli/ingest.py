@@ -40,7 +40,7 @@ async def read(
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)
     store = await toolkit.store()
     with Bar(*columns, console=console, disable=quiet or not console.is_terminal) as bar:
@@ -48,7 +48,9 @@ async def read(
 
         def moved(progress: Progress) -> None:
             name = Path(progress.document.path).name
-            bar.update(task, completed=progress.done, total=progress.total, description=name[:40])
+            bar.update(
+                task, completed=progress.done, total=progress.total, description=visible(name)[:40]
+            )
 
         try:
             return await ingest(

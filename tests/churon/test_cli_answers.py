@@ -74,6 +74,16 @@ def test_names_and_questions_do_not_steer_the_terminal(
     assert not {"\x1b", "\x07"} & set(ingested.out + answered.out)
 
 
+def test_the_progress_bar_takes_any_name(
+    served: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs" / "힣 [red].md").write_text("A name that looks like markup.", "utf-8")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    outcome = served("ingest", "docs")
+    assert outcome.status == 0
+    assert "힣 [red].md" in outcome.err
+
+
 def test_search_shows_every_score(asked: Callable[..., Any]) -> None:
     rows = json.loads(asked("search", "--json", QUESTION).out)
     assert rows[0]["document"] == "docs/rules.md"
