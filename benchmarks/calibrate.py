@@ -27,6 +27,8 @@ from churon.tools.settings import LabelCalibration, load_settings
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Language
 
+CHARS: dict[Language, int] = {"en": 800, "ko": 400}
+"""Characters of a passage: the ingest's chunk sizes."""
 SETS: dict[Language, str] = {"en": "en_singlehop_squad2", "ko": "ko_singlehop_korquad"}
 
 
@@ -43,6 +45,13 @@ def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
+def around(text: str, answer: str, chars: int) -> str:
+    """As much of the text as one chunk holds, with the answer in it; its title stays."""
+    title, _, body = text.partition("\n")
+    start = max(0, body.find(answer) - chars // 2) if answer else 0
+    return f"{title}\n{body[start : start + chars]}"
+
+
 def load(folder: Path, language: Language, n: int, seed: int) -> list[Case]:
     """Relevance and support cases of one set."""
     corpus = {
@@ -56,9 +65,9 @@ def load(folder: Path, language: Language, n: int, seed: int) -> list[Case]:
     cases: list[Case] = []
     for place, query in enumerate(asked[:n]):
         question, key = query["text"], gold[query["_id"]]
-        passage = corpus[key]
+        passage = around(corpus[key], query["answers"][0], CHARS[language])
         others = [text for other, text in corpus.items() if other != key]
-        hard = max(others, key=lambda text: overlap(question, text))
+        hard = around(max(others, key=lambda t: overlap(question, t)), "", CHARS[language])
         other = asked[(place + 1) % len(asked)]["answers"][0]
         shared = {"question": question}
         for text, label in ((passage, "Y"), (hard, "N")):

@@ -11,7 +11,7 @@ from langgraph.types import Command, RetryPolicy
 from churon.nodes.common import RunState
 from churon.tools.errors import BudgetExhausted, ModelError, ModelUnreachable, RerankError
 
-RETRY = RetryPolicy(max_attempts=3, initial_interval=0.5, retry_on=(ModelUnreachable, OSError))
+RETRY = RetryPolicy(max_attempts=3, initial_interval=0.2, retry_on=(ModelUnreachable, OSError))
 """Transient failures only: a retry is paid for from the run's budget."""
 TIMEOUT = 900.0
 """Seconds for one node; the run's own limit ends it earlier by default."""

@@ -72,7 +72,8 @@ def passage(document: Document) -> Evidence:
     """A store's document as plain state."""
     held = document.metadata
     path = str(held.get("document", ""))
-    where = [str(held.get("title") or path), str(held.get("section") or "")]
+    title, section = str(held.get("title") or path), str(held.get("section") or "")
+    where = [section] if section.startswith(title) else [title, section]
     return Evidence(
         id=str(document.id),
         document=path,

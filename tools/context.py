@@ -35,6 +35,8 @@ class RagContext(BaseModel):
     ef: int = Field(100, ge=1, le=32_768)
     """HNSW search breadth (Milvus `ef`); raised to k1 where smaller."""
     search: Literal["hybrid", "dense", "bm25"] = "hybrid"
+    cross_language: bool = True
+    """Search passages in Korean and in English apart, so that either can answer a question."""
     max_iter: int = Field(3, ge=1, le=10)
     """Rounds of the iterative form (the user's guide: 3)."""
     max_rewrites: int = Field(2, ge=0, le=5)

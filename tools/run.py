@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,12 +16,16 @@ from langchain_core.messages import BaseMessage
 from churon.tools.budget import Budget
 from churon.tools.context import RagContext
 from churon.tools.flight import SingleFlight
+from churon.tools.korean import detect_language
 from churon.tools.models.base import Completion, OnToken, Want
 from churon.tools.models.labels import Distribution, LabelSet
-from churon.tools.types import Filter, Usage
+from churon.tools.types import Filter, Language, Usage
 
 if TYPE_CHECKING:
+    from churon.tools.store import Store
     from churon.tools.toolkit import Toolkit
+
+LANGUAGES: tuple[Language, ...] = ("en", "ko")
 
 
 class Ledger(TypedDict):
@@ -76,20 +82,35 @@ class Run:
             self._budget.take_search()
             store = await self._toolkit.store()
             async with self._budget.deadline():
-                found = await store.search(
-                    query,
-                    k=self.context.k1,
-                    ef=self.context.ef,
-                    mode=self.context.search,
-                    filter=filter,
-                    tenant=self.context.tenant,
-                    collection=self.context.collection,
-                )
+                found = await self._find(store, query, filter)
             for fallback in store.degraded:
                 self.degrade(f"store:{fallback}")
             return found
 
         return await self._flight.get(key, work, self._budget.add_cache_hit)
+
+    async def _find(self, store: Store, query: str, filter: Filter | None) -> list[Document]:
+        """One search a language: the question's own language would fill all places otherwise."""
+        kept: list[Filter | None] = [filter]
+        if self.context.cross_language and "language" not in (filter or {}):
+            own = detect_language(query)
+            order = sorted(LANGUAGES, key=lambda language: language != own)
+            kept = [{**(filter or {}), "language": language} for language in order]
+        found = await asyncio.gather(
+            *(
+                store.search(
+                    query,
+                    k=self.context.k1,
+                    ef=self.context.ef,
+                    mode=self.context.search,
+                    filter=one,
+                    tenant=self.context.tenant,
+                    collection=self.context.collection,
+                )
+                for one in kept
+            )
+        )
+        return interleaved(found)[: self.context.k1]
 
     async def rerank(self, question: str, documents: Sequence[Document]) -> list[Document]:
         """The best `k2` documents for the question, best first. Raises RerankError."""
@@ -121,6 +142,12 @@ class Run:
             completion = await port.complete(messages, want, on_token)
         self._budget.add_tokens(completion.prompt_tokens + completion.completion_tokens)
         return completion
+
+
+def interleaved(lists: Sequence[Sequence[Document]]) -> list[Document]:
+    """The best of each list, then the second of each, and so on."""
+    rounds = itertools.zip_longest(*lists)
+    return [document for places in rounds for document in places if document is not None]
 
 
 def _fingerprint(messages: Sequence[BaseMessage], want: Want) -> str:

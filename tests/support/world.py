@@ -9,6 +9,7 @@ from typing import Any
 from langchain_core.documents import Document
 from support.scripted import Reply, labelled, scripted_port
 
+from churon.tools.korean import detect_language
 from churon.tools.settings import Settings, load_settings
 from churon.tools.toolkit import Toolkit
 
@@ -76,9 +77,11 @@ class ListStore:
         if self.error:
             raise self.error
         wanted = set(re.findall(r"\w+", query.casefold()))
+        language = (rest.get("filter") or {}).get("language")
         scored = [
             (len(wanted & set(re.findall(r"\w+", d.page_content.casefold()))), d)
             for d in self.documents
+            if language in (None, detect_language(d.page_content))
         ]
         found = sorted(scored, key=lambda pair: -pair[0])[:k]
         return [
@@ -96,7 +99,9 @@ class ListStore:
 
 def settings(**context: Any) -> Settings:
     """Settings without reranker, with these run defaults."""
-    return load_settings(rerank={"provider": "none"}, context={"k2": 3, **context})
+    return load_settings(
+        rerank={"provider": "none"}, context={"k2": 3, "cross_language": False, **context}
+    )
 
 
 def world(

@@ -4,6 +4,9 @@ MaxSim (Khattab and Zaharia 2020, "ColBERT", section 3.3): each query token find
 passage token; a passage's score is the mean of these similarities. Sentence embedders' token
 vectors share one large common direction, so the mean token vector of the candidates is taken off
 first. Dense and BM25 scores that the search left in the metadata are added as z-scores.
+
+Multilingual embedders put passages in the question's language first, whatever they say: z-scores
+are taken among the passages of one language, so that the best of each compete.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import numpy as np
 from langchain_core.documents import Document
 from numpy.typing import NDArray
 
+from churon.tools.korean import detect_language
 from churon.tools.rerank.token_cache import TokenCache, Vectors
 
 Floats = NDArray[np.float32]
@@ -62,13 +66,14 @@ class LateInteractionScorer:
         """One fused score per document."""
         if not documents:
             return []
-        texts = [document.page_content for document in documents]
-        fused = z_scores(self.max_sim(query, texts))
-        for name, weight in WEIGHTS.items():
-            known = [document.metadata.get(name) for document in documents]
-            for index, z in enumerate(z_scores(_filled(known))):
-                fused[index] += weight * z
-        return fused
+        similar = self.max_sim(query, [document.page_content for document in documents])
+        languages = [detect_language(document.page_content) for document in documents]
+        scores = [0.0] * len(documents)
+        for language in set(languages):
+            group = [n for n, spoken in enumerate(languages) if spoken == language]
+            for index, fused in zip(group, _fused(similar, documents, group), strict=True):
+                scores[index] = fused
+        return scores
 
     def max_sim(self, query: str, texts: Sequence[str]) -> list[float]:
         """Centred MaxSim in [-1, 1] of the query to each text."""
@@ -112,6 +117,16 @@ class LateInteractionScorer:
             (rows,) = self.embeddings.token_vectors([""], prefix)
             self._prefix_rows[prefix] = len(rows) - 1
         return self._prefix_rows[prefix]
+
+
+def _fused(
+    similar: Sequence[float], documents: Sequence[Document], group: list[int]
+) -> list[float]:
+    fused = z_scores([similar[n] for n in group])
+    for name, weight in WEIGHTS.items():
+        known = [documents[n].metadata.get(name) for n in group]
+        fused = [a + weight * z for a, z in zip(fused, z_scores(_filled(known)), strict=True)]
+    return fused
 
 
 def z_scores(values: Sequence[float]) -> list[float]:

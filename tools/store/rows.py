@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.documents import Document
 
 from churon.tools.errors import StoreError
-from churon.tools.korean import analyse
+from churon.tools.korean import analyse, detect_language
 
 KEY, TEXT, TERMS, DENSE, SPARSE = "pk", "text", "terms", "dense", "sparse"
 READ = (KEY, TEXT, "id", "tenant", "metadata")
@@ -41,6 +41,8 @@ def to_row(document: Document, tenant: str, *, terms: bool) -> Document:
         "id": document.id,
         "tenant": tenant,
         "document": str(metadata.get("document", "")),
+        # so that a search can be kept to the passages of one language
+        "language": str(metadata.get("language") or detect_language(document.page_content)),
         "metadata": _checked_json(document.id, metadata),
     }
     if terms:
