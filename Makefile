@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LINKS := .typecheck/churon
 
-.PHONY: demo test check links clean
+.PHONY: demo test check rerank links clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -13,6 +13,10 @@ $(VENV)/.installed: pyproject.toml
 $(VENV)/.dev: $(VENV)/.installed
 	$(BIN)/pip install --quiet --editable '.[embedded,dev]'
 	touch $@
+
+# The cross-encoders' extra, with a torch build that needs no GPU; its tests are skipped without it.
+rerank: $(VENV)/.dev
+	$(BIN)/pip install --quiet 'torch==2.13.0' --editable '.[rerank]'
 
 demo: $(VENV)/.installed
 	$(BIN)/churon demo
