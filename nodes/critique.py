@@ -8,6 +8,9 @@ from churon.tools.models.labels import RELEVANCE, SUPPORT, UTILITY
 from churon.tools.run import Run
 from churon.tools.types import Evidence, Language
 
+DIGITS = 4
+"""Of a critique: more would be noise of floating point in every output."""
+
 
 async def relevance_of(
     run: Run, passage: Evidence, question: str, language: Language
@@ -22,7 +25,7 @@ async def relevance_of(
         return prior
     prompt = messages("grade", language, passage=passage_text(passage), question=question)
     read = await run.distribution(prompt, RELEVANCE)
-    return prior if read.rung == "neutral" else read.p("Y")
+    return prior if read.rung == "neutral" else round(read.p("Y"), DIGITS)
 
 
 async def support_of(
@@ -37,7 +40,7 @@ async def support_of(
         statement=statement,
     )
     read = await run.distribution(prompt, SUPPORT)
-    return None if read.rung == "neutral" else support_score(read)
+    return None if read.rung == "neutral" else round(support_score(read), DIGITS)
 
 
 async def utility_of(run: Run, answer: str, question: str, language: Language) -> float | None:
@@ -47,4 +50,4 @@ async def utility_of(run: Run, answer: str, question: str, language: Language) -
     read = await run.distribution(
         messages("utility", language, question=question, answer=answer), UTILITY
     )
-    return None if read.rung == "neutral" else utility_score(read)
+    return None if read.rung == "neutral" else round(utility_score(read), DIGITS)

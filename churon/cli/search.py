@@ -13,6 +13,7 @@ from rich.text import Text
 
 from churon.cli.common import readable, split_pair, visible
 from churon.nodes.rerank import passage
+from churon.tools.budget import no_usage
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
 
@@ -29,18 +30,11 @@ async def run(
     settings: Settings, query: str, as_json: bool, tenant: str | None, filters: list[str]
 ) -> int:
     """Exit status 0, also when nothing is found: an empty result is a result."""
-    knobs = settings.context
+    context = {"tenant": tenant} if tenant else None
     async with Toolkit(settings) as toolkit:
-        store = await toolkit.store()
-        found = await store.search(
-            readable(query),
-            k=knobs.k1,
-            ef=knobs.ef,
-            mode=knobs.search,
-            filter=dict(split_pair(pair) for pair in filters) or None,
-            tenant=tenant or knobs.tenant,
-            collection=knobs.collection,
-        )
+        hands = toolkit.run("search", context, no_usage())  # the search that the graphs make
+        kept = dict(split_pair(pair) for pair in filters) or None
+        found = await hands.search(readable(query), kept)
         reranker = await toolkit.reranker()
         ranked = await reranker.rerank(query, found, len(found) or 1) if reranker else found
     rows = [row(document) for document in ranked]
