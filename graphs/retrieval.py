@@ -84,7 +84,13 @@ def build(toolkit: Toolkit, *, grading: bool = True) -> RagGraph:
     )
     b.add_node("gap", FindGap(toolkit), **model_node("digest"))
     b.add_node("search", Retrieve(toolkit), **model_node("digest", degrade=False))
-    b.add_node("rerank", Rerank(toolkit), timeout=TIMEOUT, error_handler=recover("keep_order"))
+    b.add_node(
+        "rerank",
+        Rerank(toolkit),
+        timeout=TIMEOUT,
+        error_handler=recover("keep_order"),
+        destinations=("keep_order",),  # drawn: the way out when the reranker fails
+    )
     b.add_node("keep_order", KeepOrder(toolkit))
     b.add_node("digest", Digest(toolkit))
     b.add_edge(START, "gap")
