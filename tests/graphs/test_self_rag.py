@@ -236,7 +236,7 @@ async def test_a_korean_question_gets_a_korean_answer_from_english_sources() -> 
     def korean(step: str, prompt: str) -> Reply | str:
         if "한국어 문장으로 옮겨" in prompt:
             return "루멘호는 07:30에 떠납니다."
-        if "한 문장으로 답하세요" in prompt:
+        if "완전한 한국어 문장 하나로" in prompt:
             return (
                 "The Lumen leaves the harbour at 07:30 on weekdays." if FERRY in prompt else "NONE"
             )

@@ -25,7 +25,7 @@ STEPS = {
     "condense": "without the conversation",
     "retrieve": "Is a search in the user's documents needed",
     "grade": "information that helps to answer",
-    "candidate": "in one full English sentence",
+    "candidate": "write one complete English sentence",
     "support": "Is the statement supported",
     "utility": "How useful is the answer",
     "sufficient": "together hold everything",
