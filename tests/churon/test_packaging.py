@@ -8,13 +8,17 @@ import os
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from setuptools import build_meta
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"torch", "pymilvus", "langchain_milvus", "xllamacpp", "onnxruntime", "transformers"}
+EXTRAS_ONLY = {"torch", "faiss-cpu", "pyarrow", "milvus-lite", "onnxruntime", "transformers"}
 SLOW = HEAVY | {"langgraph", "langchain_core", "pydantic_settings", "numpy", "rich.console"}
 
 
@@ -53,6 +57,28 @@ def test_every_source_file_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
 def test_the_command_is_declared(wheel: zipfile.ZipFile) -> None:
     [name] = [name for name in wheel.namelist() if name.endswith("/entry_points.txt")]
     assert "churon = churon.__main__:main" in wheel.read(name).decode()
+
+
+def test_the_base_brings_no_heavy_distribution() -> None:
+    brought = brought_by("churon")
+    assert {"langchain-milvus", "pymilvus", "langgraph", "numpy"} <= brought
+    assert brought & EXTRAS_ONLY == set()
+    assert "pyarrow" in brought_by("churon", "embedded")  # the walk sees what it looks for
+
+
+def brought_by(name: str, *extras: str) -> set[str]:
+    """The distributions that installing `name[extras]` brings here, direct and indirect."""
+    seen: set[tuple[str, str]] = set()
+    waiting = [(name, extra) for extra in ("", *extras)]
+    while waiting:
+        owner, extra = waiting.pop()
+        for line in requires(owner) or []:
+            needed = Requirement(line)
+            if needed.marker is None or needed.marker.evaluate({"extra": extra}):
+                found = {(canonicalize_name(needed.name), e) for e in ("", *needed.extras)}
+                waiting += found - seen
+                seen |= found
+    return {name for name, _ in seen}
 
 
 @pytest.mark.parametrize(

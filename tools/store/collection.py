@@ -41,10 +41,10 @@ def open_collection(
     connection: Connection, settings: StoreSettings, name: str, embeddings: Embeddings
 ) -> Collection:
     """Views of an existing collection; missing indexes are built and it is loaded. Blocking."""
-    from langchain_milvus import Milvus
+    from churon.tools.store.view import View
 
     def view(model: Embeddings | None, vectors: list[str], **more: Any) -> Milvus:
-        return Milvus(
+        return View(
             model,
             collection_name=name,
             connection_args=connection.arguments,
