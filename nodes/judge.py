@@ -21,7 +21,6 @@ class Drafted(RunState):
     partials: list[str]
     rounds: int
     stale: bool
-    sufficient: bool
 
 
 class Verdict(TypedDict):
@@ -37,8 +36,7 @@ class JudgeShort:
     async def __call__(self, state: Drafted, runtime: Runtime[RagContext]) -> Verdict:
         context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
         rewrites = state["rounds"] - 1
-        # enough evidence that bears no answer, or no new query: a search would change nothing
-        done = state["stale"] or state["sufficient"] or rewrites >= context.max_rewrites
+        done = state["stale"] or rewrites >= context.max_rewrites
         return {"verdict": "settle" if done or passes(state, context) else "again"}
 
 

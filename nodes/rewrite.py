@@ -83,7 +83,8 @@ class FindGap:
             return {**_gap([question]), **run.ledger()}
         held = fitting(chosen(state["evidence"], state["kept"]), await run.room())
         known = numbered(held)
-        if known:
+        # the short form comes back here only because no passage bore an answer: nothing to ask
+        if known and run.context.form != "short":
             prompt = messages("sufficient", language, passages=known, question=question)
             if (await run.distribution(prompt, SUFFICIENT)).says("Y"):
                 return {**_gap([], sufficient=True), **run.ledger()}

@@ -333,3 +333,17 @@ async def test_a_partial_context_is_laid_over_the_settings_own() -> None:
     toolkit = world(model(), [], store=store, k1=9, ef=111)
     await self_rag.build(toolkit).ainvoke({"question": QUESTION}, context={"ef": 222})
     assert (store.asked[0]["k"], store.asked[0]["ef"]) == (9, 222)
+
+
+async def test_relevant_passages_without_an_answer_lead_to_a_new_search() -> None:
+    # asked whether the evidence is enough, a small model says yes to what just bore no answer
+    store = ListStore([CAPTAIN, FERRY])
+    answer = model(
+        grade=labels(Y=0.9, N=0.1),
+        refine="Lumen ferry leaves",
+        candidate=lambda p: "The Lumen leaves at 07:30." if FERRY in p else "NONE",
+    )
+    question = "Captain Sora Han has which departure?"
+    output = await ask(answer, question, store=store, k2=1, k1=1, max_rewrites=1)
+    assert [call["query"] for call in store.asked] == [question, "Lumen ferry leaves"]
+    assert output["answer"] == "The Lumen leaves at 07:30."
