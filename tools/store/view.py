@@ -17,7 +17,7 @@ class View(Milvus):
     """
 
     @cached_property
-    def col(self) -> dict[str, Any]:  # type: ignore[override]
+    def col(self) -> dict[str, Any]:
         """The description of the collection; not None tells the base class that it exists."""
         description: dict[str, Any] = self.client.describe_collection(self.collection_name)
         return description
