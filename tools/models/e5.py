@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ class E5Embeddings(Embeddings):
                 f"The embedding model is not at {str(weights_path)!r}.",
                 remedy="Fetch it: churon models pull multilingual-e5-small.",
             )
+        _check_packages()
         weights = Weights(weights_path)
         self._session = _open_session(_converted(weights_path, weights), threads)
         self._tokenizer = Tokenizer(weights.vocabulary, MAX_TOKENS)
@@ -146,6 +148,15 @@ def _write_atomically(target: Path, content: bytes) -> None:
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _check_packages() -> None:
+    for name in ("onnxruntime", "onnx", "tokenizers"):
+        if find_spec(name) is None:
+            raise ModelMissing(
+                f"The embedding model needs the package {name}.",
+                remedy="Install it with: pip install 'churon[embedded]'.",
+            )
 
 
 def _open_session(path: Path, threads: int) -> Any:

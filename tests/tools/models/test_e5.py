@@ -148,3 +148,13 @@ def test_a_full_disk_leaves_nothing_half_written(
     with pytest.raises(ModelError, match="No space left"):
         _write_atomically(tmp_path / "model.onnx", b"x")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_package_is_named_with_its_extra(
+    models_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not (models_folder / "e5-small-q4.bin").is_file():
+        pytest.skip("no e5 weights")
+    monkeypatch.setattr("churon.tools.models.e5.find_spec", lambda name: None)
+    with pytest.raises(ModelMissing, match=r"churon\[embedded\]"):
+        E5Embeddings(models_folder)
