@@ -20,11 +20,12 @@ class Event(TypedDict, total=False):
 
     kind: Literal["step", "token", "output"]
     node: str
-    """step: the node that finished, such as "grade"."""
+    """step: the node that finished, such as "grade"; token: the node that writes. What "partial"
+    writes is a draft; an answer that was chosen among candidates comes whole, from "finish"."""
     update: dict[str, Any]
     """step: what it wrote."""
     text: str
-    """token: the next piece of the final answer, where the graph streams it."""
+    """token: the next piece of the text."""
     output: RagOutput
     """output: the end."""
 
@@ -64,6 +65,7 @@ async def stream(
     try:
         machine = build_graph(graph, hands) if isinstance(graph, str) else graph
         output: Any = None
+        final = False
         async for place, mode, event in machine.astream(
             as_input(question),
             config,
@@ -74,10 +76,13 @@ async def stream(
             if mode == "values":
                 output = output if place else _output(event)
             elif mode == "custom":
-                yield Event(kind="token", text=event.get("token", ""))
+                final = final or event["node"] != "partial"
+                yield Event(kind="token", node=event["node"], text=event["token"])
             else:
                 for node, update in event.items():
                     yield Event(kind="step", node=node, update=update or {})
+        if not final:
+            yield Event(kind="token", node="finish", text=output["answer"])
         yield Event(kind="output", output=output)
     finally:
         if toolkit is None and isinstance(graph, str):

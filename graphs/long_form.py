@@ -109,7 +109,7 @@ def build(toolkit: Toolkit) -> RagGraph:
         LongState, context_schema=RagContext, input_schema=LongInput, output_schema=LongOutput
     )
     b.add_node("decide", DecideBeams(toolkit), **model_node("spread"))
-    b.add_node("reach", Reach(toolkit), **model_node("spread", degrade=False))
+    b.add_node("reach", Reach(toolkit), **model_node("spread", failure="failures"))
     b.add_node("spread", join)
     b.add_node("extend", ExtendBeam(toolkit), **model_node("prune", failure="failures"))
     b.add_node("prune", PruneBeams(toolkit))

@@ -55,6 +55,13 @@ def after_reflect(state: State) -> Literal["direct", "retrieval", "long_form"]:
     return "long_form" if state["form"] == "long" else "retrieval"
 
 
+def after_direct(state: State) -> Literal["retrieval", "long_form", "restate"]:
+    """The model did not know after all: search."""
+    if state["retrieval"] and not state.get("stop_reason"):
+        return "long_form" if state["form"] == "long" else "retrieval"
+    return "restate"
+
+
 def after_retrieval(
     state: State,
 ) -> list[Send] | Literal["select", "partial", "judge_round", "synthesise", "check"]:
@@ -114,7 +121,9 @@ def build(toolkit: Toolkit, *, checkpointer: Any = None) -> RagGraph:
     b.add_node("critique", Critique(toolkit), **model_node("select"))
     b.add_node("select", Select(toolkit))
     b.add_node("judge_short", JudgeShort(toolkit))
-    b.add_node("partial", WriteAnswer(toolkit), **model_node("judge_round", degrade=False))
+    b.add_node(
+        "partial", WriteAnswer(toolkit, "partial"), **model_node("judge_round", degrade=False)
+    )
     b.add_node("check_partial", CheckClaims(toolkit), **model_node("judge_round"))
     b.add_node("judge_round", JudgeRound(toolkit))
     b.add_node("synthesise", Synthesise(toolkit), **model_node("check", degrade=False))
@@ -142,7 +151,7 @@ def build(toolkit: Toolkit, *, checkpointer: Any = None) -> RagGraph:
     b.add_edge("check_partial", "judge_round")
     b.add_conditional_edges("judge_round", after_round)
     b.add_edge("synthesise", "check")
-    b.add_edge("direct", "restate")
+    b.add_conditional_edges("direct", after_direct)
     b.add_edge("long_form", "check")
     b.add_edge("check", "restate")
     b.add_edge("restate", "finish")

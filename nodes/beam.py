@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from langgraph.types import Overwrite
 from typing_extensions import TypedDict
 
 from churon.nodes.cite import claim, sentences
-from churon.nodes.common import RunState
+from churon.nodes.common import RunState, together
 from churon.nodes.critique import support_of, utility_of
 from churon.nodes.decide import (
     is_refusal,
@@ -23,7 +22,7 @@ from churon.nodes.decide import (
 )
 from churon.nodes.prompts import messages, passage_text
 from churon.tools.context import RagContext
-from churon.tools.models.base import Want
+from churon.tools.models.base import Completion, Want
 from churon.tools.models.labels import RETRIEVE, Distribution
 from churon.tools.run import Run
 from churon.tools.toolkit import Toolkit
@@ -54,7 +53,7 @@ class DecideBeams:
             c = run.context
             note = {"step": "long_form", "most_generations": c.depth * c.beam * c.k2}
             return {"beams": [empty_beam()], "steps": [note], **run.ledger()}
-        beams = await asyncio.gather(*(self._decide(run, beam, state) for beam in state["beams"]))
+        beams = await together(*(self._decide(run, beam, state) for beam in state["beams"]))
         return {"beams": list(beams), "steps": [], **run.ledger()}
 
     @staticmethod
@@ -65,7 +64,9 @@ class DecideBeams:
             "decide", state["language"], question=state["standalone"], answer=text_of(beam)
         )
         read = await run.distribution(prompt, RETRIEVE)
-        return {**beam, "decision": next_source(read, run.context.delta, bool(beam["last"]))}
+        # every sentence needs its passage where citations are required
+        delta = 0.0 if run.context.always_retrieve else run.context.delta
+        return {**beam, "decision": next_source(read, delta, bool(beam["last"]))}
 
 
 class Drafts(TypedDict):
@@ -104,29 +105,29 @@ class ExtendBeam:
         if not sentence:
             draft: Beam = {**beam, "id": key, "finished": True}
         else:
-            scored = await self._score(run, state, sentence, written.mean_logprob)
+            scored = await self._score(run, state, sentence, mean_logprob(written, sentence))
             draft = extended({**beam, "id": key}, *scored)
         return {"drafts": {key: draft}, "evidence": {}, **run.ledger()}
 
     @staticmethod
     async def _score(
-        run: Run, state: Extension, sentence: str, mean_logprob: float | None
+        run: Run, state: Extension, sentence: str, fluency: float | None
     ) -> tuple[Claim, float]:
         passage, question, language = state["passage"], state["standalone"], state["language"]
-        support, utility = await asyncio.gather(
-            support_of(run, sentence, [passage] if passage else [], question, language),
+        support, utility = await together(
+            support_of(run, sentence, [passage], question, language) if passage else _nothing(),
             utility_of(run, f"{text_of(state['beam'])} {sentence}".strip(), question, language),
         )
         candidate = Candidate(
             evidence_id=passage["id"] if passage else "",
             text=sentence,
-            mean_logprob=mean_logprob,
+            mean_logprob=fluency,
             s_rel=passage["relevance"] if passage else None,
             s_sup=support,
             s_use=utility,
         )
         made = claim(sentence, [passage["id"]] if passage else [])
-        label = support_label(support, run.context.support_threshold)
+        label = support_label(support, run.context.support_threshold) if passage else "none"
         made = {**made, "support": label, "support_score": support}
         return made, segment_score(candidate, run.context)
 
@@ -163,25 +164,20 @@ class PruneBeams:
 def prune(beams: list[Beam], drafts: dict[str, Beam], context: RagContext) -> list[Beam]:
     """The best B of the finished beams and the drafts.
 
-    A beam is finished when no passage adds a sentence to it; one that adds nothing does not end a
-    beam that another can continue. A continuation without any support adds nothing; a first
-    sentence may go without, except in the paper's hard mode.
+    A beam is finished when no passage adds a supported sentence; one that adds nothing does not
+    end a beam that another continues. Scores stay soft: an unsupported continuation competes with
+    the beam that ended before it. The paper's hard mode drops it.
     """
-    grown = [draft for draft in drafts.values() if _adds(draft, context)]
-    continued = {draft["id"].rpartition("/")[0] for draft in grown}
+    grown = [draft for draft in drafts.values() if not draft["finished"]]
+    supported = [draft for draft in grown if draft["claims"][-1]["support"] != "none"]
+    continued = {draft["id"].partition("/")[0] for draft in supported}
     kept: list[Beam] = [
         {**b, "finished": True} for b in beams if b["finished"] or b["id"] not in continued
     ]
-    unique = {text_of(beam): beam for beam in sorted(kept + grown, key=_rank, reverse=True)}
+    racing = kept + (supported if context.hard else grown)
+    unique = {text_of(beam): beam for beam in sorted(racing, key=_rank, reverse=True)}
     ranked = sorted(unique.values(), key=_rank)
     return [{**beam, "id": f"b{n}"} for n, beam in enumerate(ranked[: context.beam])]
-
-
-def _adds(draft: Beam, context: RagContext) -> bool:
-    if draft["finished"]:
-        return False
-    first = len(draft["claims"]) == 1
-    return draft["claims"][-1]["support"] != "none" or (first and not context.hard)
 
 
 def best_beam(beams: list[Beam]) -> Beam | None:
@@ -196,6 +192,21 @@ def next_source(read: Distribution, delta: float, has_passage: bool) -> Any:
     if read.rung == "neutral" or wants_retrieval(read, delta):
         return "C" if going_on > read.p("Y") else "Y"
     return "C" if going_on > read.p("N") else "N"
+
+
+def mean_logprob(written: Completion, sentence: str) -> float | None:
+    """Mean over the tokens of the kept sentence, which may be the first of several."""
+    length, kept = written.text.find(sentence) + len(sentence), []
+    for token in written.logprobs:
+        if length <= 0:
+            break
+        kept.append(token.logprob)
+        length -= len(token.token)
+    return sum(kept) / len(kept) if kept else None
+
+
+async def _nothing() -> None:
+    """The support of a sentence without a passage."""
 
 
 def new_sentence(written: str, beam: Beam) -> str:

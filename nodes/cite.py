@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from churon.tools.types import Claim, Evidence
 
-_KEYS = re.compile(r"\s*\[((?:\d{1,3}|\s|,)+)\]")
+# One way to match: nested repeats would take exponential time on "[" and a run of digits
+_KEYS = re.compile(r"\s*\[(\s*\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\]")
 # After ., !, ? or their wide forms; not inside numbers, initials, dotted names or abbreviations
 _END = re.compile(
     r"(?<=[.!?。！？])(?<!\b[A-Z]\.)(?<!\b(?:Dr|Mr|Ms|St|No|vs)\.)(?<!\b(?:Mrs|e\.g|i\.e)\.)"
@@ -54,17 +55,13 @@ def claim(text: str, evidence_ids: list[str]) -> Claim:
 
 def attribute(claims: Sequence[Claim], passages: Sequence[Evidence]) -> list[Claim]:
     """Give each sentence without a key the passage that shares most with it, if any does."""
-    if not passages:
-        return list(claims)
-    return [
-        c
-        if c["evidence_ids"]
-        else {
-            **c,
-            "evidence_ids": [max(passages, key=lambda p: overlap(c["text"], p["text"]))["id"]],
-        }
-        for c in claims
-    ]
+    return [one if one["evidence_ids"] else _attributed(one, passages) for one in claims]
+
+
+def _attributed(one: Claim, passages: Sequence[Evidence]) -> Claim:
+    shares = {p["id"]: overlap(one["text"], p["text"]) for p in passages}
+    best = max(shares, key=lambda key: shares[key], default="")
+    return {**one, "evidence_ids": [best] if shares.get(best) else []}
 
 
 def quote(statement: str, passage: str) -> str:
@@ -89,4 +86,4 @@ def _bigrams(text: str) -> set[str]:
 
 def _keys_before_stop(text: str) -> str:
     # "… at noon. [1]" -> "… at noon [1]."
-    return re.sub(r"([.!?。！？])((?:\s*\[[\d,\s]+\])+)", r"\2\1", text)
+    return re.sub(r"([.!?。！？])((?:\s*\[[\d, ]{1,40}\])+)", r"\2\1", text)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
 from typing_extensions import TypedDict
 
 from churon.tools.types import Evidence, Language, Usage
+
+T = TypeVar("T")
 
 
 class RunState(TypedDict):
@@ -25,3 +31,15 @@ class PassageState(RunState):
 def chosen(evidence: dict[str, Evidence], ids: list[str]) -> list[Evidence]:
     """The passages with these ids, in their order; ids that are not held are left out."""
     return [evidence[key] for key in ids if key in evidence]
+
+
+async def together(*work: Awaitable[T]) -> list[T]:
+    """All results, in order; the first failure stops the others, so that none goes on unpaid."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:  # also our own cancellation
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NotRequired
 
+from langchain_core.messages import BaseMessage
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
-from churon.nodes.cite import cite, claim
+from churon.nodes.cite import Cited, cite, claim
 from churon.nodes.common import PassageState, RunState, chosen
 from churon.nodes.decide import is_refusal
 from churon.nodes.prompts import fitting, messages, numbered, passage_text
 from churon.tools.context import RagContext
 from churon.tools.models.base import OnToken, Want
+from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Candidate, Claim, Evidence, Usage
 
@@ -57,18 +60,22 @@ class Held(RunState):
     standalone: str
     evidence: dict[str, Evidence]
     kept: list[str]
-    partials: list[str]
+    partials: NotRequired[list[str]]
 
 
-class Answered(TypedDict):
+class Answered(Ledger):
+    """A bare Ledger instead lets what an earlier round answered stand."""
+
     answer: str
     claims: list[Claim]
-    usage: Usage
-    degraded: list[str]
 
 
 class Partial(Answered):
     partials: list[str]
+
+
+class Unknown(Ledger):
+    retrieval: bool
 
 
 @dataclass(frozen=True)
@@ -76,47 +83,29 @@ class WriteAnswer:
     """One answer with `[n]` keys from all passages kept, streamed; keys become passage ids."""
 
     toolkit: Toolkit
+    name: str = "generate"
+    """Node name that its tokens are marked with."""
 
-    async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Partial:
+    async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Partial | Ledger:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
         passages = fitting(chosen(state["evidence"], state["kept"]), await run.room())
         if not passages:
-            return {"answer": "", "claims": [], "partials": [], **run.ledger()}
+            return run.ledger()
         prompt = messages(
             "answer",
             state["language"],
             passages=numbered(passages),
             question=state["standalone"],
         )
-        want = Want(run.context.answer_tokens, run.context.temperature)
-        text = (await run.complete(prompt, want, _tokens(runtime))).text
-        if is_refusal(text):
-            return {"answer": "", "claims": [], "partials": [], **run.ledger()}
-        cited = cite(text, passages)
-        if cited.invented:
-            run.degrade(f"cite:{cited.invented}_invented_keys")
+        cited = await _cited(run, prompt, passages, tokens(runtime, self.name))
+        if cited is None:
+            return run.ledger()
         return {
             "answer": cited.answer,
             "claims": cited.claims,
-            "partials": [cited.answer],
+            "partials": [] if cited.answer in state.get("partials", []) else [cited.answer],
             **run.ledger(),
         }
-
-
-@dataclass(frozen=True)
-class WriteDirect:
-    """An answer without any search, for a question that needs none; it has no sources."""
-
-    toolkit: Toolkit
-
-    async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Answered:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
-        prompt = messages("direct", state["language"], question=state["standalone"])
-        want = Want(run.context.answer_tokens, run.context.temperature)
-        text = (await run.complete(prompt, want, _tokens(runtime))).text.strip()
-        answer = "" if is_refusal(text) else text
-        claims = [claim(answer, [])] if answer else []
-        return {"answer": answer, "claims": claims, **run.ledger()}
 
 
 @dataclass(frozen=True)
@@ -125,23 +114,61 @@ class Synthesise:
 
     toolkit: Toolkit
 
-    async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Answered:
+    async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Answered | Ledger:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
         passages = fitting(chosen(state["evidence"], state["kept"]), await run.room())
         prompt = messages(
             "synthesise",
             state["language"],
             passages=numbered(passages),
-            partials="\n".join(f"- {partial}" for partial in state["partials"]),
+            partials="\n".join(f"- {partial}" for partial in state.get("partials", [])),
             question=state["standalone"],
         )
-        want = Want(run.context.answer_tokens, run.context.temperature)
-        text = (await run.complete(prompt, want, _tokens(runtime))).text
-        cited = cite("" if is_refusal(text) else text, passages)
-        if cited.invented:
-            run.degrade(f"cite:{cited.invented}_invented_keys")
+        cited = await _cited(run, prompt, passages, tokens(runtime, "synthesise"))
+        if cited is None:
+            return run.ledger()
         return {"answer": cited.answer, "claims": cited.claims, **run.ledger()}
 
 
-def _tokens(runtime: Runtime[RagContext]) -> OnToken:
-    return lambda text: runtime.stream_writer({"token": text})
+@dataclass(frozen=True)
+class WriteDirect:
+    """An answer without any search; where the model knows none, a search follows after all."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Answered | Unknown:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        prompt = messages("direct", state["language"], question=state["standalone"])
+        want = Want(run.context.answer_tokens, run.context.temperature)
+        text = (await run.complete(prompt, want, tokens(runtime, "direct"))).text.strip()
+        if is_refusal(text):
+            return {"retrieval": True, **run.ledger()}
+        return {"answer": text, "claims": [claim(text, [])], **run.ledger()}
+
+
+async def _cited(
+    run: Run, prompt: list[BaseMessage], passages: list[Evidence], on_token: OnToken
+) -> Cited | None:
+    """Ask, and read the keys; None when the model finds no answer."""
+    want = Want(run.context.answer_tokens, run.context.temperature)
+    text = (await run.complete(prompt, want, on_token)).text
+    if is_refusal(text):
+        return None
+    cited = cite(text, passages)
+    if cited.invented:
+        run.degrade(f"cite:{cited.invented}_invented_keys")
+    return cited if cited.claims else None
+
+
+def tokens(runtime: Runtime[RagContext], node: str) -> OnToken:
+    """Writes tokens to the stream, marked with their node; a NONE is held back."""
+    held = ""
+
+    def write(text: str) -> None:
+        nonlocal held
+        held += text
+        if not "NONE".startswith(held.strip()[:4]):
+            runtime.stream_writer({"token": held, "node": node})
+            held = ""
+
+    return write

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
@@ -9,6 +10,7 @@ from typing_extensions import TypedDict
 
 from churon.nodes.cite import claim, sentences
 from churon.nodes.common import RunState
+from churon.nodes.decide import is_refusal
 from churon.nodes.prompts import messages
 from churon.tools.context import RagContext
 from churon.tools.korean import detect_language
@@ -18,6 +20,8 @@ from churon.tools.types import Claim, Language, Support, Usage
 
 _NAME_WORDS = 3
 """An answer of so few words may be a name, which has no language."""
+_PREDICATE = re.compile(r"[다요]\s*[.!]?\s*$")
+"""How a Korean sentence ends, however short; a name does not."""
 _WORST: tuple[Support, ...] = ("none", "unchecked", "partial", "full")
 
 
@@ -47,7 +51,7 @@ class LockLanguage:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
         prompt = messages("restate", language, question=state["standalone"], answer=answer)
         restated = (await run.complete(prompt, Want(run.context.answer_tokens))).text.strip()
-        if not restated or strayed(restated, language):
+        if is_refusal(restated) or strayed(restated, language):
             run.degrade("language:not_kept")
             return {"answer": answer, "claims": state["claims"], **run.ledger()}
         run.degrade("language:restated")
@@ -56,7 +60,7 @@ class LockLanguage:
 
 def strayed(answer: str, language: Language) -> bool:
     """The answer is in the other language; names and numbers alone are in none."""
-    if language == "ko" and len(answer.split()) <= _NAME_WORDS:
+    if len(answer.split()) <= _NAME_WORDS and not _PREDICATE.search(answer):
         return False
     letters = any(character.isalpha() for character in answer)
     return letters and detect_language(answer) != language

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
-from churon.nodes.common import RunState
+from churon.nodes.common import RunState, together
 from churon.nodes.critique import relevance_of
 from churon.nodes.rerank import ranked
 from churon.tools.context import RagContext
@@ -45,7 +44,7 @@ class Reach:
         query = f"{question} {said}".strip()
         best = await run.rerank(query, await run.search(query, state["filter"]))
         passages = list(ranked(best)["evidence"].values())
-        graded = await asyncio.gather(
+        graded = await together(
             *(_graded(run, passage, question, state["language"]) for passage in passages)
         )
         held = {passage["id"]: passage for passage in graded}

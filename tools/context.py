@@ -52,7 +52,7 @@ class RagContext(BaseModel):
     always_retrieve: bool = True
     """Citations are required, so that delta is 0 and every question is searched."""
     relevance_threshold: float = Field(0.5, ge=0, le=1)
-    """A passage at or above it counts as relevant."""
+    """A passage above it counts as relevant."""
     uncertain_low: float = Field(0.2, ge=0, le=1)
     uncertain_high: float = Field(0.8, ge=0, le=1)
     """The model grades a passage only where the reranker's prior lies between the two."""
@@ -74,6 +74,15 @@ class RagContext(BaseModel):
     """Chat model for this run in place of the settings' one."""
     collection: str | None = None
     tenant: str | None = None
+
+
+def lenient_context(given: Any, defaults: RagContext) -> RagContext:
+    """As `resolve_context`, for what a node sees: a mapping there is a host graph's own context,
+    of which only the names that we know are taken.
+    """
+    if isinstance(given, Mapping):
+        given = {key: value for key, value in given.items() if key in RagContext.model_fields}
+    return resolve_context(given, defaults)
 
 
 def resolve_context(given: Any, defaults: RagContext) -> RagContext:

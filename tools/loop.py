@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -21,12 +22,27 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 def run_sync(work: Coroutine[Any, Any, T]) -> T:
     """The result of a coroutine, from code that is not async; context variables go along."""
+    _refuse_from_within(work)
     future = asyncio.run_coroutine_threadsafe(work, _loop())
     try:
         return future.result()
     except BaseException:  # Ctrl-C too must stop the work, not only the waiting
         future.cancel()
         raise
+
+
+def _refuse_from_within(work: Coroutine[Any, Any, Any]) -> None:
+    try:
+        running: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    if running is _loop():
+        work.close()
+        raise RuntimeError("A sync call from within an async node would wait for itself: await it.")
+
+
+# The thread does not live on in a forked process: a new one is made there
+os.register_at_fork(after_in_child=lambda: _loop.cache_clear())
 
 
 def iterate_sync(items: AsyncIterator[T]) -> Iterator[T]:

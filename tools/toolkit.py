@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.embeddings import Embeddings
 
-from churon.tools.context import RagContext, resolve_context
+from churon.tools.context import RagContext, lenient_context
 from churon.tools.models.base import ChatPort
 from churon.tools.models.critic import Critic
 from churon.tools.run import Run
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-RUNS_KEPT = 1_024
+RUNS_KEPT = 256
 """Runs whose cache is remembered; an evicted one goes on with its usage from the state."""
 
 
@@ -64,7 +64,7 @@ class Toolkit:
 
     def context(self, given: Any) -> RagContext:
         """The run's context from whatever the runtime holds. Raises SettingsError."""
-        return resolve_context(given, self.settings.context)
+        return lenient_context(given, self.settings.context)
 
     def run(self, run_id: str, context: Any, spent: Usage) -> Run:
         """The run with this id; made from the state's usage when this process has not seen it."""
@@ -83,6 +83,9 @@ class Toolkit:
 
     async def chat(self, model: str | None = None) -> ChatPort:
         """The chat model of the settings, or the one named by a run's context."""
+
+        if model is not None and "chat:" not in self._given and model == self.settings.chat.model:
+            model = None  # not a second copy of the same model
 
         def make() -> ChatPort:
             from churon.tools.models.factory import open_chat

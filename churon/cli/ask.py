@@ -67,6 +67,8 @@ async def show_run(
     language: Language = detect_language(asked["question"]) if given == "auto" else given
     streamed = False
     async for event in stream(asked, graph, toolkit=toolkit, context=context, config=config):
+        if event["kind"] == "token" and event["node"] == "finish":
+            continue  # shown with its sources below
         if event["kind"] == "token":
             if not streamed:
                 console.print()

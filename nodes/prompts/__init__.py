@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from functools import cache
 from importlib.resources import files
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
@@ -25,8 +24,8 @@ def messages(step: str, language: Language, **values: str) -> list[BaseMessage]:
     Raises ValueError when `values` lacks a variable of the file or brings one it does not have.
     """
     return [
-        SystemMessage(_text("system", language)),
-        HumanMessage(fill(_text(step, language), values)),
+        SystemMessage(_TEXTS[f"system.{language}.md"]),
+        HumanMessage(fill(_TEXTS[f"{step}.{language}.md"], values)),
     ]
 
 
@@ -65,15 +64,15 @@ def numbered(passages: Sequence[Evidence]) -> str:
 def content_hash() -> str:
     """Twelve hex digits over all prompt files; goes into traces and evaluation rows."""
     digest = hashlib.sha256()
-    folder = files("churon.nodes.prompts")
-    for file in sorted(folder.iterdir(), key=lambda item: item.name):
-        if file.name.endswith(".md"):
-            digest.update(file.name.encode() + file.read_bytes())
+    for name, text in sorted(_TEXTS.items()):
+        digest.update(f"{name}\0{text}\0".encode())
     return digest.hexdigest()[:12]
 
 
-@cache
-def _text(step: str, language: Language) -> str:
-    return (
-        files("churon.nodes.prompts").joinpath(f"{step}.{language}.md").read_text("utf-8").strip()
-    )
+def _texts() -> dict[str, str]:
+    found = files("churon.nodes.prompts").iterdir()
+    return {f.name: f.read_text("utf-8").strip() for f in found if f.name.endswith(".md")}
+
+
+# Read when graphs are imported: nodes run on event loops, which must not wait for files
+_TEXTS = _texts()
