@@ -7,15 +7,19 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import ensure_config
+from langchain_core.runnables.config import ensure_config, merge_configs
 from langgraph.graph import StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from churon.graphs.policy import STEPS
+from churon.graphs.saver import threaded
+from churon.nodes.prompts import content_hash
 from churon.tools.context import resolve_context
 from churon.tools.loop import iterate_sync, run_sync
 from churon.tools.toolkit import Toolkit
 from churon.tools.trace import traced
+
+_SAVER = "__pregel_checkpointer"
 
 
 class RagGraph(CompiledStateGraph):  # type: ignore[type-arg]
@@ -43,12 +47,29 @@ class RagGraph(CompiledStateGraph):  # type: ignore[type-arg]
         # settings are a file: read in a thread, as a server forbids blocking its loop
         settings = await asyncio.to_thread(lambda: self.toolkit.settings)
         if isinstance(kwargs.get("context"), Mapping):
-            resolve_context(
-                kwargs["context"], settings.context
-            )  # one clear message, not pydantic's
-        async with traced(config, settings.langfuse) as with_trace:
-            async for event in super().astream(input, with_trace, **kwargs):
+            # checked here for one clear message instead of pydantic's
+            resolve_context(kwargs["context"], settings.context)
+        async with traced(_prepared(config), settings.langfuse) as with_trace:
+            async for event in super().astream(_complete(input), with_trace, **kwargs):
                 yield event
+
+
+def _complete(asked: Any) -> Any:
+    """Optional inputs reset: what an earlier run on the thread was given must not linger."""
+    if not isinstance(asked, Mapping) or "question" not in asked:
+        return asked
+    given = {key: value for key, value in asked.items() if value is not None}
+    return {"language": "auto", "history": [], "filter": None, **given}
+
+
+def _prepared(config: RunnableConfig | None) -> RunnableConfig:
+    """Prompts by hash in every trace; a host's recursion limit and sync saver made to fit."""
+    merged = merge_configs(config, {"metadata": {"churon_prompts": content_hash()}})
+    merged["recursion_limit"] = max(merged.get("recursion_limit", 0), STEPS)
+    configurable = dict(merged.get("configurable") or {})
+    if _SAVER in configurable:  # a host graph's, handed down to its nodes
+        configurable[_SAVER] = threaded(configurable[_SAVER])
+    return {**merged, "configurable": configurable}
 
 
 def compiled(
@@ -58,6 +79,6 @@ def compiled(
     checkpointer: Any = None,
 ) -> RagGraph:
     """The builder's graph as a `RagGraph`, its recursion limit above what a run can need."""
-    plain = builder.compile(checkpointer=checkpointer, name=name)
+    plain = builder.compile(checkpointer=threaded(checkpointer), name=name)
     attributes = {key: value for key, value in vars(plain).items() if key != "__orig_class__"}
     return RagGraph(toolkit=toolkit, **attributes).with_config(recursion_limit=STEPS)

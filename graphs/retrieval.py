@@ -16,7 +16,7 @@ from churon.graphs.contract import append, keep_first, merge_evidence, merge_usa
 from churon.graphs.machine import RagGraph, compiled
 from churon.graphs.policy import TIMEOUT, model_node, recover
 from churon.nodes.grade import Digest, Grade
-from churon.nodes.rerank import KeepOrder, Rerank
+from churon.nodes.rerank import Rerank
 from churon.nodes.retrieve import Retrieve
 from churon.nodes.rewrite import FindGap
 from churon.tools.context import RagContext
@@ -84,25 +84,16 @@ def build(toolkit: Toolkit, *, grading: bool = True) -> RagGraph:
     )
     b.add_node("gap", FindGap(toolkit), **model_node("digest"))
     b.add_node("search", Retrieve(toolkit), **model_node("digest", degrade=False))
-    b.add_node(
-        "rerank",
-        Rerank(toolkit),
-        timeout=TIMEOUT,
-        error_handler=recover("keep_order"),
-        destinations=("keep_order",),  # drawn: the way out when the reranker fails
-    )
-    b.add_node("keep_order", KeepOrder(toolkit))
+    b.add_node("rerank", Rerank(toolkit), timeout=TIMEOUT, error_handler=recover("digest"))
     b.add_node("digest", Digest(toolkit))
     b.add_edge(START, "gap")
     b.add_conditional_edges("gap", after_gap)
     b.add_edge("search", "rerank")
     if grading:
         b.add_node("grade", Grade(toolkit), **model_node("digest"))
-        for node in ("rerank", "keep_order"):
-            b.add_conditional_edges(node, fan_out, ["grade", "digest"])
+        b.add_conditional_edges("rerank", fan_out, ["grade", "digest"])
         b.add_edge("grade", "digest")
     else:
         b.add_edge("rerank", "digest")
-        b.add_edge("keep_order", "digest")
     b.add_edge("digest", END)
     return compiled(b, "retrieval", toolkit)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired
 
+from langchain_core.messages import BaseMessage
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 from typing_extensions import TypedDict
@@ -77,6 +79,36 @@ class Begin:
             "standalone": question.strip(),
             "run": uuid.uuid4().hex,
             "language": detect_language(question) if given == "auto" else given,
-            "history": state.get("history") or [],
-            "filter": state.get("filter"),
+            "history": turns(state.get("history") or []),
+            "filter": checked_filter(state.get("filter")),
         }
+
+
+def turns(history: Any) -> list[Turn]:
+    """Turns, from our own shape or from LangChain messages. Raises InputError."""
+    if not isinstance(history, (list, tuple)):
+        raise InputError(f"The history {history!r} is no list.", remedy="Give a list of turns.")
+    return [turn for one in history if (turn := _turn(one)) is not None]
+
+
+def _turn(given: Any) -> Turn | None:
+    if isinstance(given, BaseMessage):
+        role = {"human": "user", "ai": "assistant"}.get(given.type)
+        # system and tool messages are no turns of the conversation
+        return None if role is None else Turn(role=role, content=given.text)  # type: ignore[typeddict-item]
+    known = isinstance(given, Mapping) and given.get("role") in ("user", "assistant")
+    if known and isinstance(given.get("content"), str):
+        return Turn(role=given["role"], content=given["content"])
+    raise InputError(
+        f"The turn {given!r} of the history is not understood.",
+        remedy='Give {"role": "user" or "assistant", "content": text} or LangChain messages.',
+    )
+
+
+def checked_filter(given: Any) -> Filter | None:
+    """The filter; its values are checked by the store. Raises InputError."""
+    if given is None or isinstance(given, Mapping):
+        return dict(given) if given else None
+    raise InputError(
+        f"The filter {given!r} is no mapping.", remedy='Give for example {"document": "guide.pdf"}.'
+    )

@@ -31,7 +31,7 @@ class Reranked(TypedDict):
 
 @dataclass(frozen=True)
 class Rerank:
-    """Reranks and begins the evidence ledger. A failing reranker is the graph's to handle."""
+    """Reranks and begins the evidence ledger."""
 
     toolkit: Toolkit
 
@@ -39,17 +39,6 @@ class Rerank:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
         best = await run.rerank(state["standalone"], state["found"])
         return {**ranked(best), **run.ledger()}
-
-
-@dataclass(frozen=True)
-class KeepOrder:
-    """The search's own order, for when the reranker failed."""
-
-    toolkit: Toolkit
-
-    async def __call__(self, state: Candidates, runtime: Runtime[RagContext]) -> Reranked:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
-        return {**ranked(state["found"][: run.context.k2]), **run.ledger()}
 
 
 class _Ranked(TypedDict):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from churon.tools.context import Limits
 from churon.tools.errors import BudgetExhausted
@@ -29,11 +29,12 @@ class Budget:
         self._limits = limits
         self._spent = spent.copy()
         self._clock = clock
-        self._began = clock() - spent["seconds"]
+        self._busy_since = 0.0
+        self._in_flight = 0
 
     def usage(self) -> Usage:
         """What was spent so far, seconds included."""
-        return {**self._spent, "seconds": round(self._clock() - self._began, 3)}
+        return {**self._spent, "seconds": round(self._seconds(), 3)}
 
     def take_call(self) -> int:
         """Pay for one model call; the most tokens that it may still use. Raises BudgetExhausted."""
@@ -59,20 +60,39 @@ class Budget:
 
     def check_seconds(self) -> None:
         """Raise BudgetExhausted when the run's time is over."""
-        self._check("seconds", self._clock() - self._began, self._limits.seconds)
+        self._check("seconds", self._seconds(), self._limits.seconds)
 
     @asynccontextmanager
     async def deadline(self) -> AsyncIterator[None]:
-        """Cancel the body when the run's time ends. Raises BudgetExhausted then."""
-        left = self._limits.seconds - (self._clock() - self._began)
-        scope = asyncio.timeout(left)
+        """Cancel the body when the run's time ends. Raises BudgetExhausted then.
+
+        Time counts while at least one body is under way: a run may pause for its user.
+        """
+        scope = asyncio.timeout(self._limits.seconds - self._seconds())
         try:
-            async with scope:
-                yield
+            with self._busy():
+                async with scope:
+                    yield
         except TimeoutError:
             if scope.expired():
                 raise BudgetExhausted("seconds", self._limits.seconds) from None
             raise
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        if not self._in_flight:
+            self._busy_since = self._clock()
+        self._in_flight += 1
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+            if not self._in_flight:
+                self._spent["seconds"] += self._clock() - self._busy_since
+
+    def _seconds(self) -> float:
+        busy = self._clock() - self._busy_since if self._in_flight else 0.0
+        return self._spent["seconds"] + busy
 
     def _check(self, limit: str, spent: float, allowed: float) -> None:
         if spent >= allowed:

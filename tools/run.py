@@ -15,6 +15,7 @@ from langchain_core.messages import BaseMessage
 
 from churon.tools.budget import Budget
 from churon.tools.context import RagContext
+from churon.tools.errors import RerankError
 from churon.tools.flight import SingleFlight
 from churon.tools.korean import detect_language
 from churon.tools.models.base import Completion, OnToken, Want
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from churon.tools.store import Store
     from churon.tools.toolkit import Toolkit
 
+LOW_COVERAGE = 0.5
+"""Less probability than this on the labels: the model did not take the question as one of them."""
 LANGUAGES: tuple[Language, ...] = ("en", "ko")
 
 
@@ -71,6 +74,8 @@ class Run:
         found = await critic.distribution(self.complete, messages, labels)
         if found.rung != "logprobs":
             self.degrade(f"critic:{labels.name}:{found.rung}")
+        elif found.coverage < LOW_COVERAGE:
+            self.degrade(f"critic:{labels.name}:low_coverage")
         return found
 
     async def search(self, query: str, filter: Filter | None) -> list[Document]:
@@ -92,10 +97,10 @@ class Run:
     async def _find(self, store: Store, query: str, filter: Filter | None) -> list[Document]:
         """One search a language: the question's own language would fill all places otherwise."""
         kept: list[Filter | None] = [filter]
-        if self.context.cross_language and "language" not in (filter or {}):
+        if self.context.cross_language and "detected_language" not in (filter or {}):
             own = detect_language(query)
             order = sorted(LANGUAGES, key=lambda language: language != own)
-            kept = [{**(filter or {}), "language": language} for language in order]
+            kept = [{**(filter or {}), "detected_language": language} for language in order]
         found = await asyncio.gather(
             *(
                 store.search(
@@ -113,7 +118,7 @@ class Run:
         return interleaved(found)[: self.context.k1]
 
     async def rerank(self, question: str, documents: Sequence[Document]) -> list[Document]:
-        """The best `k2` documents for the question, best first. Raises RerankError."""
+        """The best `k2` documents, best first; the search's own order when the reranker fails."""
         key = ("rerank", question, tuple(document.id for document in documents))
 
         async def work() -> list[Document]:
@@ -121,8 +126,12 @@ class Run:
             reranker = await self._toolkit.reranker()
             if reranker is None:
                 return list(documents[: self.context.k2])
-            async with self._budget.deadline():
-                return await reranker.rerank(question, documents, self.context.k2)
+            try:
+                async with self._budget.deadline():
+                    return await reranker.rerank(question, documents, self.context.k2)
+            except RerankError as error:
+                self.degrade(f"rerank:{type(error).__name__}")
+                return list(documents[: self.context.k2])
 
         return await self._flight.get(key, work, self._budget.add_cache_hit)
 

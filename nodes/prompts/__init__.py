@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
@@ -61,6 +62,7 @@ def numbered(passages: Sequence[Evidence]) -> str:
     return "\n\n".join(f"[{n}] {passage_text(p)}" for n, p in enumerate(passages, 1))
 
 
+@cache
 def content_hash() -> str:
     """Twelve hex digits over all prompt files; goes into traces and evaluation rows."""
     digest = hashlib.sha256()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import END, START, StateGraph
 from support.ferry import FERRY, QUESTION, model
 from support.scripted import Reply
@@ -16,6 +19,7 @@ from typing_extensions import TypedDict
 import churon
 from churon.graphs.registry import GRAPHS, build_graph
 from churon.tools.errors import InputError
+from churon.tools.loop import run_sync
 
 
 def test_sync_callers_get_the_same_answer() -> None:
@@ -130,3 +134,68 @@ def test_graphs_show_forms_for_input_output_and_context(name: str) -> None:
 def test_a_drawing_names_every_node() -> None:
     drawn = build_graph("self_rag", world(model())).get_graph().draw_mermaid()
     assert "retrieval" in drawn and "critique" in drawn
+
+
+def test_a_sync_checkpointer_serves_sync_callers(tmp_path: Path) -> None:
+    config: Any = {"configurable": {"thread_id": "t"}}
+    with SqliteSaver.from_conn_string(str(tmp_path / "c.db")) as saver:
+        graph = build_graph("self_rag", world(model()), checkpointer=saver)
+        output = graph.invoke({"question": QUESTION}, config)
+        assert graph.get_state(config).values["answer"] == output["answer"]
+        host = StateGraph(Host)
+        host.add_node("rag", build_graph("self_rag", world(model())))
+        host.add_edge(START, "rag")
+        held = host.compile(checkpointer=saver).invoke(
+            {"question": QUESTION}, {"configurable": {"thread_id": "host"}}
+        )
+    assert held["answer"] == output["answer"]
+
+
+async def test_optional_inputs_do_not_linger_on_a_thread() -> None:
+    graph = build_graph("self_rag", world(model()), checkpointer=InMemorySaver())
+    config: Any = {"configurable": {"thread_id": "t"}}
+    first = {"question": QUESTION, "language": "ko", "filter": {"document": "x"}}
+    assert (await graph.ainvoke(first, config))["language"] == "ko"
+    assert (await graph.ainvoke({"question": QUESTION}, config))["language"] == "en"
+    assert (await graph.aget_state(config)).values["filter"] is None
+
+
+async def test_a_hosts_mapping_context_is_not_taken_for_ours() -> None:
+    class Context(TypedDict):
+        user_id: str
+
+    host = StateGraph(Host, context_schema=Context)
+    host.add_node("rag", build_graph("self_rag", world(model())))
+    host.add_edge(START, "rag")
+    output = await host.compile().ainvoke({"question": QUESTION}, context={"user_id": "kim"})
+    assert output["answer"] == "The Lumen leaves at 07:30."
+
+
+async def test_a_hosts_low_recursion_limit_does_not_end_a_run() -> None:
+    host = StateGraph(Host)
+    host.add_node("rag", build_graph("self_rag", world(model(), form="long")))
+    host.add_edge(START, "rag")
+    output = await host.compile().ainvoke({"question": QUESTION}, {"recursion_limit": 5})
+    assert output["answer"] == "The Lumen leaves at 07:30."
+
+
+async def test_a_sync_call_from_the_background_loop_is_refused_not_deadlocked() -> None:
+    graph = build_graph("self_rag", world(model()))
+
+    async def careless() -> Any:
+        return graph.invoke({"question": QUESTION})
+
+    with pytest.raises(RuntimeError, match="await it"):
+        await asyncio.to_thread(run_sync, careless())
+
+
+async def test_a_chosen_answer_comes_as_one_token() -> None:
+    events = [event async for event in churon.stream(QUESTION, toolkit=world(model()))]
+    tokens = [event for event in events if event["kind"] == "token"]
+    assert [(t["node"], t["text"]) for t in tokens] == [("finish", "The Lumen leaves at 07:30.")]
+
+
+async def test_a_refusal_is_not_streamed() -> None:
+    toolkit = world(model(answer="NONE"))
+    events = [event async for event in churon.stream(QUESTION, "two_stage", toolkit=toolkit)]
+    assert "NONE" not in "".join(e["text"] for e in events if e["kind"] == "token")

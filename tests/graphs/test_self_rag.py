@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from support.ferry import CAPTAIN, DOGS, FERRY, QUESTION, TEXTS, model
 from support.scripted import Reply
 from support.world import ListStore, labels, world
 
 from churon.graphs import self_rag
 from churon.graphs.contract import RagOutput
-from churon.tools.errors import InputError, ModelError, ModelUnreachable, SettingsError, StoreError
+from churon.tools.errors import (
+    InputError,
+    ModelError,
+    ModelUnreachable,
+    RerankError,
+    SettingsError,
+    StoreError,
+)
 
 KOREAN = "루멘호는 언제 떠납니까?"
 
@@ -347,3 +355,96 @@ async def test_relevant_passages_without_an_answer_lead_to_a_new_search() -> Non
     output = await ask(answer, question, store=store, k2=1, k1=1, max_rewrites=1)
     assert [call["query"] for call in store.asked] == [question, "Lumen ferry leaves"]
     assert output["answer"] == "The Lumen leaves at 07:30."
+
+
+async def test_a_round_without_an_answer_keeps_the_earlier_one() -> None:
+    rounds = iter(["The Lumen leaves at 07:30 [1].", "NONE", "NONE"])
+    count = iter(range(9))
+    answer = model(
+        sufficient=labels(Y=0.1, N=0.9),
+        refine=lambda _: f"captain {next(count)}",
+        answer=lambda _: next(rounds),
+        synthesise="NONE",
+        grade=labels(Y=0.9, N=0.1),
+    )
+    output = await ask(answer, form="iterative", max_iter=3, k1=1, k2=1)
+    assert output["answer"] == "The Lumen leaves at 07:30." and output["status"] == "grounded"
+
+
+async def test_a_restated_refusal_is_no_answer() -> None:
+    def answer(step: str, prompt: str) -> Reply | str:
+        korean = "루멘호는 07:30에 항구를 떠난다고 합니다."
+        return model(candidate=korean, restate="NONE")(step, prompt)
+
+    output = await ask(answer)
+    assert output["answer"] != "NONE" and "language:not_kept" in output["degraded"]
+
+
+async def test_a_name_in_the_other_language_is_left_alone() -> None:
+    output = await ask(model(candidate="한소라", restate="wrong"), "Who leads the Lumen ferry?")
+    assert output["answer"] == "한소라"
+
+
+async def test_a_question_the_model_cannot_answer_alone_is_searched_after_all() -> None:
+    answer = model(retrieve=labels(Y=0.05, N=0.9, C=0.05), direct="NONE")
+    output = await ask(answer, always_retrieve=False)
+    assert output["answer"] == "The Lumen leaves at 07:30." and output["usage"]["searches"] == 1
+
+
+async def test_a_failing_reranker_keeps_the_searchs_order_in_every_form() -> None:
+    class Broken:
+        async def rerank(self, *_: Any) -> Any:
+            raise RerankError("The device is gone.")
+
+    for form in ("short", "iterative", "long"):
+        toolkit = world(model(), form=form, reranker=Broken())
+        output = await self_rag.build(toolkit).ainvoke({"question": QUESTION})
+        assert output["answer"] == "The Lumen leaves at 07:30."
+        assert "rerank:RerankError" in output["degraded"]
+
+
+async def test_what_was_checked_before_the_budget_ended_stays_checked() -> None:
+    answer = model(candidate="The Lumen leaves at 07:30. It is a ferry. It is fast.")
+    output = await ask(answer, texts=[FERRY], limits={"calls": 6})
+    supports = [claim["support"] for claim in output["claims"]]
+    assert output["stop_reason"] == "budget:calls"
+    assert "full" in supports and "unchecked" in supports
+
+
+async def test_sentences_of_the_long_form_need_a_passage_where_citations_are_required() -> None:
+    answer = model(decide=labels(Y=0.15, N=0.85, C=0.0))
+    output = await ask(answer, form="long", depth=3)
+    assert all(claim["evidence_ids"] for claim in output["claims"])
+
+
+@pytest.mark.parametrize("hard", [True, False])
+async def test_soft_long_form_lets_an_unsupported_sentence_compete(hard: bool) -> None:
+    def support(prompt: str) -> Reply:
+        return labels(F=0.05, P=0.05, N=0.9)
+
+    output = await ask(model(support=support), form="long", hard=hard, depth=1)
+    sentences = [step["sentences"] for step in output["steps"] if step["step"] == "beam"]
+    assert any(sentences[0]) is not hard
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"history": "x"},
+        {"history": [{"role": "user"}]},
+        {"history": [{"role": "robot", "content": "x"}]},
+        {"history": [3]},
+        {"filter": "x"},
+        {"language": "fr"},
+    ],
+)
+async def test_input_of_a_wrong_shape_is_refused(asked: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        await ask(model(), **asked)
+
+
+async def test_langchain_messages_are_a_history() -> None:
+    store = ListStore([FERRY])
+    history = [SystemMessage("x"), HumanMessage("The Lumen?"), AIMessage("A ferry.")]
+    await ask(model(condense=QUESTION), "When does it leave?", store=store, history=history)
+    assert store.asked[0]["query"] == QUESTION

@@ -73,3 +73,14 @@ def test_a_quote_is_cut_out_of_the_passage(statement: str, text: str) -> None:
 def test_the_quote_is_the_sentence_that_bears_the_statement() -> None:
     text = "파도호는 섬을 오간다. 파도호의 승객 정원은 198명이다. 선장은 한소라다."
     assert cite.quote("승객 정원은 198명입니다.", text) == "파도호의 승객 정원은 198명이다."
+
+
+def test_a_run_of_digits_is_read_in_linear_time() -> None:
+    # nested repeats took 11 s for 28 digits, on the event loop
+    broken = "[" + "1" * 50_000
+    assert cite.cite(broken, PASSAGES).answer == broken
+
+
+def test_a_year_in_brackets_is_no_key() -> None:
+    cited = cite.cite("It was built then [2019] [1].", PASSAGES)
+    assert cited.answer == "It was built then [2019]." and cited.invented == 0

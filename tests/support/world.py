@@ -77,7 +77,7 @@ class ListStore:
         if self.error:
             raise self.error
         wanted = set(re.findall(r"\w+", query.casefold()))
-        language = (rest.get("filter") or {}).get("language")
+        language = (rest.get("filter") or {}).get("detected_language")
         scored = [
             (len(wanted & set(re.findall(r"\w+", d.page_content.casefold()))), d)
             for d in self.documents
@@ -110,6 +110,7 @@ def world(
     *,
     store: Any = None,
     port: Any = None,
+    reranker: Any = None,
     **context: Any,
 ) -> Toolkit:
     """A toolkit over these passages whose model answers by `answer(step, prompt)`."""
@@ -122,4 +123,5 @@ def world(
         settings(**context),
         chat=port or scripted_port(script),
         store=store or ListStore(texts),
+        reranker=reranker,
     )

@@ -43,17 +43,20 @@ def test_a_budget_counts_to_its_limit(limit: int, tries: int) -> None:
     assert done == min(limit, tries) == budget.usage()["calls"]
 
 
-def test_a_resumed_budget_goes_on_counting() -> None:
+async def test_a_resumed_budget_goes_on_counting_but_not_while_it_waits() -> None:
     now = 1_000.0
     spent = Usage(calls=3, tokens=10, searches=1, seconds=50.0, cache_hits=0)
     budget = Budget(Limits(calls=4, seconds=60), spent, clock=lambda: now)
     budget.take_call()
     with pytest.raises(BudgetExhausted, match="4 calls"):
         budget.take_call()
-    now = 1_010.0
+    now += 3_600  # paused for its user
+    assert budget.usage()["seconds"] == 50.0
+    async with budget.deadline(), budget.deadline():  # two at once count once
+        now += 10
+    assert budget.usage()["seconds"] == 60.0
     with pytest.raises(BudgetExhausted, match="60 seconds"):
         budget.check_seconds()
-    assert budget.usage()["seconds"] == 60.0
 
 
 async def test_a_deadline_becomes_budget_exhausted_and_other_timeouts_do_not() -> None:

@@ -27,7 +27,7 @@ async def test_either_language_gets_its_best_passages_in_the_questions_first() -
     texts = [document.page_content for document in found]
     assert texts[0] == KOREAN[0] and len(texts) == 6
     assert set(KOREAN) < set(texts)
-    assert [call["filter"]["language"] for call in store.asked] == ["ko", "en"]
+    assert [call["filter"]["detected_language"] for call in store.asked] == ["ko", "en"]
 
 
 async def test_one_language_fills_all_places_where_the_other_has_none() -> None:
@@ -37,7 +37,7 @@ async def test_one_language_fills_all_places_where_the_other_has_none() -> None:
 
 async def test_a_filter_on_the_language_is_kept() -> None:
     store = ListStore([*ENGLISH, *KOREAN])
-    found = await run(store, cross_language=True).search("ferry", {"language": "ko"})
+    found = await run(store, cross_language=True).search("ferry", {"detected_language": "ko"})
     assert {document.page_content for document in found} == set(KOREAN)
     assert len(store.asked) == 1
 

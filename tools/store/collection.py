@@ -78,7 +78,7 @@ def create(connection: Connection, name: str, dimensions: int) -> None:
 
     schema = connection.client.create_schema(auto_id=False, enable_dynamic_field=False)
     schema.add_field(KEY, DataType.VARCHAR, is_primary=True, max_length=MAX_BYTES)
-    for column in (TEXT, "id", "tenant", "document", "language"):
+    for column in (TEXT, "id", "tenant", "document", "detected_language"):
         schema.add_field(column, DataType.VARCHAR, max_length=MAX_BYTES)
     schema.add_field("metadata", DataType.JSON)
     schema.add_field(DENSE, DataType.FLOAT_VECTOR, dim=dimensions)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from churon.tools.errors import StoreError
 from churon.tools.types import Filter
 
-COLUMNS = frozenset({"id", "document", "tenant", "language"})
+COLUMNS = frozenset({"id", "document", "tenant", "detected_language"})
 """Fields with a text column of their own; every other one lives in the JSON column `metadata`."""
 
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")

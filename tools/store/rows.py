@@ -42,7 +42,7 @@ def to_row(document: Document, tenant: str, *, terms: bool) -> Document:
         "tenant": tenant,
         "document": str(metadata.get("document", "")),
         # so that a search can be kept to the passages of one language
-        "language": str(metadata.get("language") or detect_language(document.page_content)),
+        "detected_language": detect_language(document.page_content),
         "metadata": _checked_json(document.id, metadata),
     }
     if terms:
