@@ -132,7 +132,11 @@ def build(toolkit: Toolkit, *, checkpointer: Any = None) -> RagGraph:
     b.add_node("check", CheckClaims(toolkit), **model_node("restate"))
     b.add_node("restate", LockLanguage(toolkit), **model_node("finish"))
     b.add_node("finish", Finish(toolkit))
+    _connect(b)
+    return compiled(b, "self_rag", toolkit, checkpointer)
 
+
+def _connect(b: StateGraph[Any, Any, Any, Any]) -> None:
     b.add_edge(START, "begin")
     b.add_edge("begin", "condense")
     b.add_edge("condense", "reflect")
@@ -156,7 +160,6 @@ def build(toolkit: Toolkit, *, checkpointer: Any = None) -> RagGraph:
     b.add_edge("check", "restate")
     b.add_edge("restate", "finish")
     b.add_edge("finish", END)
-    return compiled(b, "self_rag", toolkit, checkpointer)
 
 
 graph = build(Toolkit())
