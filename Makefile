@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LINKS := .typecheck/churon
 
-.PHONY: demo test check rerank links clean
+.PHONY: demo test check extras links clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -14,9 +14,10 @@ $(VENV)/.dev: $(VENV)/.installed
 	$(BIN)/pip install --quiet --editable '.[embedded,dev]'
 	touch $@
 
-# The cross-encoders' extra, with a torch build that needs no GPU; its tests are skipped without it.
-rerank: $(VENV)/.dev
-	$(BIN)/pip install --quiet 'torch==2.13.0' --editable '.[rerank]'
+# What else tests can use, and skip without: cross-encoders (with one torch build, so that all
+# machines test the same) and a real Milvus server.
+extras: $(VENV)/.dev
+	$(BIN)/pip install --quiet 'torch==2.13.0' --editable '.[rerank,server-tests]'
 
 demo: $(VENV)/.installed
 	$(BIN)/churon demo
