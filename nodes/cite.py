@@ -11,6 +11,8 @@ from churon.tools.types import Claim, Evidence
 
 # One way to match: nested repeats would take exponential time on "[" and a run of digits
 _KEYS = re.compile(r"\s*\[(\s*\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\]")
+_SHARED = 0.2
+"""Share of a statement's bigrams that makes a line its quote."""
 # After ., !, ? or their wide forms; not inside numbers, initials, dotted names or abbreviations
 _END = re.compile(
     r"(?<=[.!?。！？])(?<!\b[A-Z]\.)(?<!\b(?:Dr|Mr|Ms|St|No|vs)\.)(?<!\b(?:Mrs|e\.g|i\.e)\.)"
@@ -65,9 +67,13 @@ def _attributed(one: Claim, passages: Sequence[Evidence]) -> Claim:
 
 
 def quote(statement: str, passage: str) -> str:
-    """The sentence or line of `passage` that shares most with the statement: exact characters."""
+    """The sentence or line of `passage` that shares most with the statement: exact characters.
+
+    The whole passage where no line shares enough, as when it is in another language.
+    """
     lines = [part for line in passage.splitlines() for part in sentences(line)]
-    return max(lines, key=lambda line: overlap(statement, line), default=passage.strip())
+    best = max(lines, key=lambda line: overlap(statement, line), default="")
+    return best if overlap(statement, best) >= _SHARED else passage.strip()
 
 
 def overlap(statement: str, text: str) -> float:

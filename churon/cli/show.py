@@ -156,6 +156,9 @@ def show_answer(console: Console, output: RagOutput) -> None:
     show_usage(console, output)
 
 
+_QUOTE_CHARS = 400
+
+
 def show_source(console: Console, output: RagOutput, key: str, number: int) -> None:
     """One source: file, page, support, and the exact words that bear the answer."""
     language, passage = output["language"], output["evidence"][key]
@@ -165,8 +168,9 @@ def show_source(console: Console, output: RagOutput, key: str, number: int) -> N
     line.append(where(passage, language), style="cyan").append(f"  {support}", style="dim")
     console.print(line)
     for words in dict.fromkeys(quote(claim["text"], passage["text"]) for claim in claims):
+        shown = words if len(words) <= _QUOTE_CHARS else f"{words[:_QUOTE_CHARS].rstrip()} …"
         console.print(
-            Padding(Text(visible(f"“{words}”"), style="green"), (0, 0, 0, 4), expand=False)
+            Padding(Text(visible(f"“{shown}”"), style="green"), (0, 0, 0, 4), expand=False)
         )
 
 

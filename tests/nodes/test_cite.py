@@ -84,3 +84,8 @@ def test_a_run_of_digits_is_read_in_linear_time() -> None:
 def test_a_year_in_brackets_is_no_key() -> None:
     cited = cite.cite("It was built then [2019] [1].", PASSAGES)
     assert cited.answer == "It was built then [2019]." and cited.invented == 0
+
+
+def test_the_quote_from_another_language_is_the_whole_passage() -> None:
+    text = "## Luggage\nDrones must not be flown while the spoonbills nest, from March to July."
+    assert cite.quote("드론을 날릴 수 없는 때는 3월부터 7월입니다.", text) == text
