@@ -46,6 +46,7 @@ class RetrievalInput(TypedDict):
     evidence: dict[str, Evidence]
     queries: list[str]
     kept: list[str]
+    answer: str
     rounds: int
     usage: Usage
     stop_reason: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NotRequired
 
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
@@ -56,6 +57,8 @@ class Held(RunState):
     evidence: dict[str, Evidence]
     kept: list[str]
     queries: list[str]
+    answer: NotRequired[str]
+    """The answer so far, "" for none."""
 
 
 class Gap(TypedDict):
@@ -83,8 +86,8 @@ class FindGap:
             return {**_gap([question]), **run.ledger()}
         held = fitting(chosen(state["evidence"], state["kept"]), await run.room())
         known = numbered(held)
-        # the short form comes back here only because no passage bore an answer: nothing to ask
-        if known and run.context.form != "short":
+        # nothing to ask where these passages bore no answer, which is why the short form is back
+        if known and state.get("answer") and run.context.form != "short":
             prompt = messages("sufficient", language, passages=known, question=question)
             if (await run.distribution(prompt, SUFFICIENT)).says("Y"):
                 return {**_gap([], sufficient=True), **run.ledger()}

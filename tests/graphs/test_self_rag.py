@@ -448,3 +448,16 @@ async def test_langchain_messages_are_a_history() -> None:
     history = [SystemMessage("x"), HumanMessage("The Lumen?"), AIMessage("A ferry.")]
     await ask(model(condense=QUESTION), "When does it leave?", store=store, history=history)
     assert store.asked[0]["query"] == QUESTION
+
+
+async def test_evidence_that_bore_no_answer_is_not_asked_whether_it_is_enough() -> None:
+    store = ListStore([CAPTAIN, FERRY])
+    answer = model(
+        grade=labels(Y=0.9, N=0.1),
+        sufficient=labels(Y=0.9, N=0.1),
+        refine="Lumen ferry leaves",
+        answer=lambda p: "The Lumen leaves at 07:30 [2]." if FERRY in p else "NONE",
+    )
+    question = "Captain Sora Han has which departure?"
+    output = await ask(answer, question, store=store, k1=1, k2=1, form="iterative")
+    assert len(store.asked) == 2 and output["answer"] == "The Lumen leaves at 07:30."
