@@ -1,6 +1,6 @@
 """Fit the critic's calibration for one chat model on the development sets, and say what it gains.
 
-    python benchmarks/calibrate.py --data ../shared/data --model qwen2.5-coder-1.5b -n 40
+    python benchmarks/calibrate.py --data DATA --model qwen2.5-coder-1.5b -n 40
 
 Relevance: a question with its passage (Y) against the best wrong passage by shared words (N).
 Support: the true answer (F) against another question's answer (N) on the same passage. Fitted on
