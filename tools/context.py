@@ -64,7 +64,6 @@ class RagContext(BaseModel):
     """Weights of the critique scores in a segment's score (Self-RAG, section 3.3)."""
     hard: bool = False
     """Long form: drop continuations without support (the paper's hard mode)."""
-    profile: Literal["lite", "standard", "deep"] = "standard"
     answer_tokens: int = Field(192, ge=16, le=4_096)
     """Most tokens of one generated answer or candidate."""
     temperature: float = Field(0.0, ge=0, le=2)
