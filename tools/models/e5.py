@@ -169,9 +169,8 @@ def _open_session(path: Path, threads: int) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except (
-        Exception
-    ) as error:  # onnxruntime raises classes of its own, without a common public base
+    # onnxruntime raises classes of its own, without a common public base
+    except Exception as error:
         raise ModelError(
             f"The converted model {str(path)!r} cannot be loaded: {error}.",
             remedy="Delete that file; it is built anew.",
