@@ -1,0 +1,235 @@
+"""The pseudo-program of CoT-RAG (arXiv 2504.13534): steps that code answers from short answers.
+
+Every function returns None on any doubt, and the model takes the step. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from churon.nodes import listing, measure
+from churon.nodes.direction import Scale, direction, is_odd
+from churon.nodes.meaning import polarity, same
+from churon.nodes.option import alternatives, bare, things
+from churon.tools.types import Language, Op
+from churon.tools.values import Value, fits, order, show
+
+_YES_NO = {"en": ("yes", "no"), "ko": ("예", "아니요")}
+_ALL = {
+    "en": re.compile(r"\b(?:both|all)\b", re.I),
+    "ko": re.compile(r"둘 다|모두|양쪽 다|다 같이"),
+}
+_ANY = {"en": re.compile(r"\b(?:either|any)\b", re.I), "ko": re.compile(r"하나라도|적어도 하나")}
+_SAME = {"en": re.compile(r"\b(?:same|equal)\b", re.I), "ko": re.compile(r"같[은다습았]|동일|똑같")}
+_YEAR = re.compile(r"\bsame year\b|같은 (?:해|연도|년도)", re.I)
+_AMOUNT = re.compile(
+    r"\b(?:same|equal) (?:age|date|height|length|size|number|price|capacity|speed|weight|area|depth"
+    r"|population|amount)\b"
+    r"|(?:나이|날짜|높이|길이|크기|수|가격|정원|속도|무게|면적|깊이|인구)[가이는은]? 같",
+    re.I,
+)
+_EVENTS = (
+    re.compile(r"\b(?:die[sd]?|dead|death|lived?)\b|죽|사망|숨[진졌]|서거|살았", re.I),
+    re.compile(r"\b(?:born|birth)\b|태어|출생", re.I),
+)
+_VERSUS = {
+    "en": re.compile(r"\s(before|after|than)\s", re.I),
+    "ko": re.compile(r"보다|이전|이후"),
+}
+
+
+@dataclass(frozen=True)
+class Computed:
+    """An answer that code worked out, and how."""
+
+    answer: str
+    """Short: a name, a number with its unit, yes or no in the language."""
+    explanation: str
+    """One sentence that shows the values."""
+
+
+def compute(
+    op: Op, question: str, answers: Sequence[tuple[str, str]], language: Language
+) -> Computed | None:
+    """Work out a step from `answers`: (sub-question or name, short answer) of its parents in order.
+
+    None when the step is no calculation, or anything about it is not certain.
+    """
+    if not answers or any(not answer.strip() for _, answer in answers):
+        return None
+    if is_odd(bare(question), language) or _other_event(bare(question), answers):
+        return None
+    match op:
+        case "compare":
+            return _compare(question, answers, language)
+        case "boolean":
+            return _boolean(question, answers, language)
+        case "arithmetic":
+            return _arithmetic(question, answers, language)
+        case "count":
+            return _count(question, answers, language)
+        case _:
+            return None
+
+
+def _other_event(question: str, answers: Sequence[tuple[str, str]]) -> bool:
+    """Who died first cannot be told from births."""
+    labels = [label for label, _ in answers]
+    return any(
+        event.search(question) and not any(event.search(label) for label in labels)
+        for event in _EVENTS
+    )
+
+
+def _compare(
+    question: str, answers: Sequence[tuple[str, str]], language: Language
+) -> Computed | None:
+    names = things(question, [label for label, _ in answers], language)
+    values = measure.values(answers)
+    if names is None or values is None or len(values) < 2:
+        return None
+    scale = _scale(question, names, language)
+    values = measure.suited(values, scale)
+    sign = None if scale is None or values is None else scale.sign(values[0])
+    if scale is None or values is None or sign is None:
+        return None
+    best = _winner(values, sign)
+    if best is None:
+        return None
+    others = [i for i in range(len(values)) if i != best]
+    return Computed(names[best], _compared(scale, names, values, best, others, language))
+
+
+def _scale(question: str, names: Sequence[str], language: Language) -> Scale | None:
+    """The direction, read with the names taken out: "First Bank" is not first."""
+    text = bare(question)
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, " _ ")
+    return direction(text, language)
+
+
+def _winner(values: Sequence[Value], sign: int) -> int | None:
+    """The one index whose value beats all others for certain."""
+    for i, value in enumerate(values):
+        if all(order(value, other) == sign for j, other in enumerate(values) if j != i):
+            return i
+    return None
+
+
+def _compared(
+    scale: Scale,
+    names: Sequence[str],
+    values: Sequence[Value],
+    best: int,
+    others: Sequence[int],
+    language: Language,
+) -> str:
+    space = "" if language == "ko" else " "
+    shown = [
+        f"{name}{space}({show(value, language)})" for name, value in zip(names, values, strict=True)
+    ]
+    said = scale.name
+    if values[0].kind == "date":
+        said = "earlier" if scale.sign(values[0]) == -1 else "later"
+    rest = measure.listed([shown[i] for i in others], language)
+    if language == "en":
+        return f"{shown[best][0].upper()}{shown[best][1:]} is {said} than {rest}."
+    particle = "이" if fits(names[best], "이") else "가"
+    return f"{shown[best]}{particle} {rest}보다 {measure.KOREAN[said]}."
+
+
+def _boolean(
+    question: str, answers: Sequence[tuple[str, str]], language: Language
+) -> Computed | None:
+    text = bare(question)
+    if _SAME[language].search(text):
+        return _equal(text, answers, language)
+    if _VERSUS[language].search(text):
+        return _versus(question, answers, language)
+    verdicts = [polarity(answer) for _, answer in answers]
+    wants_all, wants_any = _ALL[language].search(text), _ANY[language].search(text)
+    if None in verdicts or len(verdicts) < 2 or bool(wants_all) == bool(wants_any):
+        return None
+    if not all(listing.follows(label, text) for label, _ in answers):
+        return None
+    held = [verdict == "yes" for verdict in verdicts]
+    return _verdict(all(held) if wants_all else any(held), answers, language)
+
+
+def _equal(
+    question: str, answers: Sequence[tuple[str, str]], language: Language
+) -> Computed | None:
+    """Yes for answers that say the same; no only for values: names may have two spellings."""
+    if len(answers) != 2 or any(polarity(answer) for _, answer in answers):
+        return None
+    (_, a), (_, b) = answers
+    if same(a, b):
+        return _verdict(True, answers, language)
+    values = measure.values(answers)
+    equal = None if values is None else _equal_values(question, *values)
+    return None if equal is None else _verdict(equal, answers, language)
+
+
+def _equal_values(question: str, a: Value, b: Value) -> bool | None:
+    """Same year, or same amount; None for the same decade, month and whatever else."""
+    if _YEAR.search(question) and a.kind == "date":
+        return None if a.approximate or b.approximate else a.year == b.year
+    ordered = order(a, b)
+    return None if ordered is None or not _AMOUNT.search(question) else ordered == 0
+
+
+def _versus(
+    question: str, answers: Sequence[tuple[str, str]], language: Language
+) -> Computed | None:
+    """Is A before B? The thing named first is held against the second."""
+    names = alternatives(question, [label for label, _ in answers], language)
+    values = measure.values(answers)
+    if names is None or values is None or len(values) != 2:
+        return None
+    text = bare(question)
+    first = _subject(text, names)
+    verb = _VERSUS[language].search(text)
+    scale = measure.scale_of(verb[0].strip() if verb else "") or _scale(question, names, language)
+    values = measure.suited(values, scale)
+    sign = None if scale is None or values is None else scale.sign(values[0])
+    ordered = None if values is None else order(values[first], values[1 - first])
+    if values is None or sign is None or ordered is None:
+        return None
+    if ordered == 0 and not measure.exact(values):  # one year, unknown months
+        return None
+    return _verdict(ordered == sign, answers, language)
+
+
+def _subject(text: str, names: Sequence[str]) -> int:
+    """Which of two things is held against the other: "B보다 A가" is about A."""
+    for i in range(2):
+        if f"{names[i]}보다" in text:
+            return 1 - i
+    return min(range(2), key=lambda i: text.find(names[i]))
+
+
+def _verdict(
+    holds: bool, answers: Sequence[tuple[str, str]], language: Language
+) -> Computed | None:
+    word = _YES_NO[language][0 if holds else 1]
+    facts = "; ".join(f"{label.rstrip('?. ')}: {answer.strip(' .')}" for label, answer in answers)
+    return Computed(word, f"{facts} → {word}.")
+
+
+def _arithmetic(
+    question: str, answers: Sequence[tuple[str, str]], language: Language
+) -> Computed | None:
+    values = measure.values(answers)
+    if values is None or len(values) < 2 or measure.constants(bare(question), answers):
+        return None
+    worked = measure.work(bare(question), values, language)
+    return None if worked is None else Computed(*worked)
+
+
+def _count(
+    question: str, answers: Sequence[tuple[str, str]], language: Language
+) -> Computed | None:
+    counted = listing.count(bare(question), answers, language)
+    return None if counted is None else Computed(*counted)

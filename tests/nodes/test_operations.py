@@ -1,0 +1,276 @@
+"""The pseudo-program: compare, count, arithmetic and boolean on short answers, or None."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from churon.nodes.operations import compute
+from churon.tools.korean import detect_language
+from churon.tools.types import Op
+
+Pairs = list[tuple[str, str]]
+
+
+def built(first: str, second: str) -> Pairs:
+    return [
+        ("When was the Orrin lighthouse built?", first),
+        ("When was the Vesk mill built?", second),
+    ]
+
+
+def built_ko(first: str, second: str) -> Pairs:
+    return [
+        ("오린 등대는 언제 지어졌습니까?", first),
+        ("베스크 방앗간은 언제 지어졌습니까?", second),
+    ]
+
+
+def sized(label: str, first: str, second: str) -> Pairs:
+    return [(label.format("Sora"), first), (label.format("Mira"), second)]
+
+
+def answer(op: Op, question: str, pairs: Pairs) -> str | None:
+    done = compute(op, question, pairs, detect_language(question))
+    return None if done is None else done.answer
+
+
+OLD = "the Orrin lighthouse"
+BANKS = [("When was the First Bank founded?", "1900"), ("When was the Last Bank founded?", "1890")]
+EN, KO = built("1998", "2004"), built_ko("1998년", "2004년")
+LONG = sized("How long is the {}?", "3 km", "2 miles")
+SEATS = sized("How many passengers does the {} carry?", "198 passengers", "240")
+SEATS_KO = [("파도호의 정원은 몇 명입니까?", "198명"), ("바다호의 정원은 몇 명입니까?", "이백 명")]
+BORN = [("When was Ann Lee born?", "3 May 1970"), ("When was Bob Kim born?", "1968")]
+BORN_KO = [("김민수는 언제 태어났습니까?", "1970년"), ("이영희는 언제 태어났습니까?", "1968년")]
+AGES = [("How old is Ann Lee?", "45"), ("How old is Bob Kim?", "36 years")]
+
+
+@pytest.mark.parametrize(
+    ("question", "pairs", "wanted"),
+    [
+        ("Which is older, the Orrin lighthouse (1998) or the Vesk mill (2004)?", EN, OLD),
+        ("Which was built first, the Orrin lighthouse or the Vesk mill?", EN, OLD),
+        ("Was the Orrin lighthouse or the Vesk mill built later?", EN, "the Vesk mill"),
+        ("Which of the Orrin lighthouse and the Vesk mill is newer?", EN, "the Vesk mill"),
+        ("Which is older?", EN, OLD),
+        ("Which is the oldest, the Vesk mill or the Orrin lighthouse?", EN, OLD),
+        ("Which is more recent, the Vesk mill or the Orrin lighthouse?", EN, "the Vesk mill"),
+        ("Which is longer, the Sora or the Mira?", LONG, "the Mira"),
+        ("Which ship is shorter, Sora or Mira?", LONG, "Sora"),
+        ("Which carries more passengers, the Sora or the Mira?", SEATS, "the Mira"),
+        ("Which carries fewer passengers, Sora or Mira?", SEATS, "Sora"),
+        ("Who is older, Ann Lee or Bob Kim?", BORN, "Bob Kim"),
+        ("Who was born later, Bob Kim or Ann Lee?", BORN, "Ann Lee"),
+        ("Who is younger, Ann Lee or Bob Kim?", BORN, "Ann Lee"),
+        ("Who is older, Ann Lee or Bob Kim?", AGES, "Ann Lee"),
+        ("Who is younger, Ann Lee or Bob Kim?", AGES, "Bob Kim"),
+        ("Which ship is faster?", [("Sora", "20 knots"), ("Mira", "30 km/h")], "Sora"),
+        ("Which is faster, Sora or Mira?", [("Sora", "3 hours"), ("Mira", "150 minutes")], "Mira"),
+        (
+            "Which bank is older, the First Bank or the Last Bank?",
+            BANKS,
+            "the Last Bank",
+        ),
+        (
+            "Which is tallest, Halden, Orrin or Vesk?",
+            [("How tall is Orrin?", "63 m"), ("How tall is Vesk?", "200 ft"), ("Halden", "70 m")],
+            "Halden",
+        ),
+        (
+            "오린 등대(1998년)와 베스크 방앗간(2004년) 중 어느 것이 더 오래되었습니까?",
+            KO,
+            "오린 등대",
+        ),
+        ("오린 등대와 베스크 방앗간 중 더 나중에 지어진 것은?", KO, "베스크 방앗간"),
+        ("오린 등대와 베스크 방앗간 중 어느 것이 먼저 지어졌습니까?", KO, "오린 등대"),
+        ("어느 것이 더 오래되었습니까?", KO, "오린 등대"),
+        ("파도호와 바다호 가운데 정원이 더 많은 배는 어느 것입니까?", SEATS_KO, "바다호"),
+        ("파도호와 바다호 중 정원이 더 적은 배는?", SEATS_KO, "파도호"),
+        ("김민수와 이영희 중 나이가 더 많은 사람은?", BORN_KO, "이영희"),
+        ("김민수와 이영희 중 누가 더 어립니까?", BORN_KO, "김민수"),
+        (
+            "김민수와 이영희 중 나이가 더 많은 사람은?",
+            [("김민수", "45살"), ("이영희", "서른 살")],
+            "김민수",
+        ),
+    ],
+)
+def test_compares(question: str, pairs: Pairs, wanted: str) -> None:
+    assert answer("compare", question, pairs) == wanted
+    assert answer("compare", question, pairs[::-1]) == wanted  # whichever parent comes first
+
+
+@pytest.mark.parametrize(
+    ("question", "pairs"),
+    [
+        ("Which is older, 1998 or 2004?", EN),
+        ("Which is not older, the Orrin lighthouse or the Vesk mill?", EN),
+        ("Which is the second oldest, the Orrin lighthouse or the Vesk mill?", EN),
+        ("Which is larger, the Orrin lighthouse or the Vesk mill?", EN),
+        ("Which is longer, the Orrin lighthouse or the Vesk mill?", EN),
+        ("Which is less old, the Orrin lighthouse or the Vesk mill?", EN),
+        ("Which is better, the Orrin lighthouse or the Vesk mill?", EN),
+        ("Which is older and larger, the Orrin lighthouse or the Vesk mill?", EN),
+        ("Which is older, the Orrin lighthouse or the Vesk mill?", built("1998", "1998")),
+        ("Which is older, the Orrin lighthouse or the Vesk mill?", built("1998", "March 1998")),
+        ("Which is older, the Orrin lighthouse or the Vesk mill?", built("1998", "unknown")),
+        ("Which is older, the Orrin lighthouse or the Vesk mill?", built("c. 1998", "2004")),
+        ("Which is older, the Orrin lighthouse or the Vesk mill?", built("1998", "the 1990s")),
+        ("Which is older, the Orrin lighthouse or the Vesk mill?", EN[:1]),
+        ("Which film has the older director, Red Sky or Blue Sea?", BORN),
+        ("Which film has the older director?", BORN),
+        ("Which is longer, the Sora or the Mira?", [("Sora", "3 km"), ("Mira", "3 kg")]),
+        ("Which is higher, the Sora or the Mira?", [("Sora", "1st"), ("Mira", "3rd")]),
+        ("Which ranks higher, the Sora or the Mira?", [("Sora", "1"), ("Mira", "3")]),
+        ("오린 등대와 베스크 방앗간 중 더 오래되지 않은 것은?", KO),
+        ("오린 등대와 베스크 방앗간 중 덜 오래된 것은?", KO),
+        ("오린 등대와 베스크 방앗간 중 더 좋은 것은?", KO),
+        ("오린 등대와 베스크 방앗간 중 더 큰 것은?", KO),
+        ("Who died first, Ann Lee or Bob Kim?", BORN),
+        ("Who died older, Ann Lee or Bob Kim?", BORN),
+        ("Which magazine was first printed, Red Sky or Blue Sea?", EN),
+        ("두 감독 중 나이가 더 많은 감독의 영화는?", BORN_KO),
+    ],
+)
+def test_compares_nothing_in_doubt(question: str, pairs: Pairs) -> None:
+    assert answer("compare", question, pairs) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "pairs", "wanted"),
+    [
+        ("Was the Orrin lighthouse built before the Vesk mill?", EN, "yes"),
+        ("Was the Orrin lighthouse built after the Vesk mill?", EN, "no"),
+        ("Is the Vesk mill older than the Orrin lighthouse?", EN, "no"),
+        ("Does the Mira carry more passengers than the Sora?", SEATS, "yes"),
+        ("Was the Orrin lighthouse built before the Vesk mill?", built("1998", "1998"), None),
+        ("오린 등대는 베스크 방앗간보다 먼저 지어졌습니까?", KO, "예"),
+        ("베스크 방앗간보다 오린 등대가 더 오래되었습니까?", KO, "예"),
+        ("베스크 방앗간이 오린 등대보다 더 오래되었습니까?", KO, "아니요"),
+        ("Were both built in the same year?", EN, "no"),
+        ("Were both built in the same year?", built("May 1998", "1998"), "yes"),
+        ("Were both built in the same decade?", EN, None),
+        ("Was Ann Lee older than Bob Kim?", BORN, "no"),
+        ("바다호의 정원이 파도호의 정원보다 많습니까?", SEATS_KO, "예"),
+        ("바다호가 파도호보다 큽니까?", SEATS_KO, "예"),
+        ("두 건물은 같은 해에 지어졌습니까?", KO, "아니요"),
+        ("Are A and B in the same country?", [("A?", "France"), ("B?", "France.")], "yes"),
+        ("Are A and B in the same country?", [("Country of A?", "USA"), ("B?", "America")], None),
+        ("Are both Sora and Mira in France?", sized("Is {} in France?", "Yes", "no"), "no"),
+        ("Are both Sora and Mira in France?", sized("Is {} in France?", "Yes.", "yes"), "yes"),
+        ("Is either Sora or Mira in France?", sized("Is {} in France?", "Yes.", "no"), "yes"),
+        ("Do both still stand?", sized("Was {} demolished?", "yes", "yes"), None),
+        ("Is neither Sora nor Mira in France?", sized("Is {} in France?", "no", "no"), None),
+        (
+            "가람과 나루는 둘 다 프랑스에 있습니까?",
+            [("가람은 프랑스에 있습니까?", "예"), ("나루는 프랑스에 있습니까?", "아니요")],
+            "아니요",
+        ),
+    ],
+)
+def test_boolean(question: str, pairs: Pairs, wanted: str | None) -> None:
+    assert answer("boolean", question, pairs) == wanted
+
+
+@pytest.mark.parametrize(
+    ("question", "pairs", "wanted"),
+    [
+        ("How many years after the Orrin lighthouse was the Vesk mill built?", EN, "6 years"),
+        ("What is the difference between 1998 and 2004?", EN, "6 years"),
+        ("How many years are between them?", built("490 BC", "10 AD"), "499 years"),
+        ("How many years are between them?", built("June 1998", "May 2004"), None),
+        ("How many days are between them?", built("1 May 1998", "1998-05-31"), "30 days"),
+        ("How many months are between them?", EN, None),
+        ("How many passengers can they carry in total?", SEATS, "438"),
+        ("How many more passengers does the Mira carry?", SEATS, "42"),
+        ("What is the average length?", [("A", "3 km"), ("B", "500 m")], "1.75 km"),
+        ("How many times longer is A than B?", [("A", "3 km"), ("B", "500 m")], "6 times"),
+        ("How many times has A sunk?", [("A", "3"), ("B", "5")], None),
+        ("What is the total?", [("A", "20%"), ("B", "30%")], None),
+        ("What is the difference?", [("A", "20%"), ("B", "30%")], "10 percentage points"),
+        ("What is the difference?", [("A", "20°C"), ("B", "-5°C")], "25°C"),
+        ("What is the difference?", [("A", "1st"), ("B", "3rd")], None),
+        ("What is the average?", [("A", "1"), ("B", "2"), ("C", "2")], "about 1.67"),
+        ("What is the total?", [("A", "3 km"), ("B", "3 kg")], None),
+        ("How many years older is Ann Lee?", AGES, "9 years"),
+        ("What is the total cost of 3 tickets?", sized("{}?", "$5", "$7"), None),
+        ("What is the total cost of three tickets?", sized("{}?", "$5", "$7"), None),
+        ("What is the total cost of the two tickets?", sized("{}?", "$5", "$7"), "12 dollars"),
+        ("표 세 장의 값을 더하면?", sized("{}?", "5천 원", "7천 원"), None),
+        ("두 사람의 나이를 합하면?", sized("{}의 나이는?", "45세", "서른 살"), "75세"),
+        ("What is the difference in total length?", LONG, None),
+        ("By what percentage do they differ, the difference?", LONG, None),
+        ("두 건물은 몇 년 차이입니까?", KO, "6년"),
+        ("두 배의 정원은 모두 몇 명입니까?", SEATS_KO, "398명"),
+        ("두 배의 정원의 평균은?", SEATS_KO, "199명"),
+        ("두 배의 정원을 더하면?", SEATS_KO, "398명"),
+    ],
+)
+def test_arithmetic(question: str, pairs: Pairs, wanted: str | None) -> None:
+    assert answer("arithmetic", question, pairs) == wanted
+
+
+@pytest.mark.parametrize(
+    ("question", "pairs", "wanted"),
+    [
+        ("How many ships are there?", [("Which ships are there?", "Sora, Mira and Dara")], "3"),
+        ("How many ships are there?", [("Which ships are there?", "Sora, Mira, and sora")], "2"),
+        ("How many ships are there?", [("Which ships are there?", "Sora and Mira")], "2"),
+        ("How many ships are there?", [("Which ships are there?", "Sora, Mira, etc.")], None),
+        ("How many ships are there?", [("Which ships are there?", "Sora, Mira and others")], None),
+        ("How many islands?", [("Which country is it?", "Trinidad and Tobago")], None),
+        ("How many cities?", [("Where is it?", "Paris, Texas, USA")], None),
+        ("How many ships?", [("Which ships are there?", "Sora")], None),
+        ("Count the ships.", [("Which ships are there?", "Sora, Mira and Dara")], None),
+        ("배는 모두 몇 척입니까?", [("어떤 배가 있습니까?", "파도호와 바다호, 하늘호")], "3"),
+        ("배는 모두 몇 척입니까?", [("어떤 배가 있습니까?", "파도호, 바다호 등")], None),
+        ("과일은 몇 가지입니까?", [("어떤 과일이 있습니까?", "사과, 배 그리고 감")], "3"),
+        ("문서는 몇 개입니까?", [("무엇입니까?", "결과 보고서")], None),
+        ("How many were built before 1900?", sized("Was {} built before 1900?", "yes", "no"), "1"),
+        ("How many still stand?", sized("Was {} demolished?", "yes", "no"), None),
+    ],
+)
+def test_count(question: str, pairs: Pairs, wanted: str | None) -> None:
+    assert answer("count", question, pairs) == wanted
+
+
+def test_explanations_show_the_values() -> None:
+    done = compute("compare", "Which is older, the Orrin lighthouse or the Vesk mill?", EN, "en")
+    assert done is not None
+    assert done.explanation == ("The Orrin lighthouse (1998) is earlier than the Vesk mill (2004).")
+    done = compute("compare", "오린 등대와 베스크 방앗간 중 더 오래된 것은?", KO, "ko")
+    assert done is not None
+    assert done.explanation == "오린 등대(1998년)가 베스크 방앗간(2004년)보다 더 이릅니다."
+
+
+@pytest.mark.parametrize("op", ["lookup", "synthesise", "filter"])
+def test_other_steps_are_left_to_the_model(op: Op) -> None:
+    assert answer(op, "Which is older, the Orrin lighthouse or the Vesk mill?", EN) is None
+
+
+def test_no_answers_compute_nothing() -> None:
+    assert compute("compare", "Which is older, A or B?", [], "en") is None
+    assert compute("compare", "Which is older, A or B?", [("A", "1998"), ("B", " ")], "en") is None
+
+
+@given(st.integers(1, 3000), st.integers(1, 3000))
+def test_compare_is_antisymmetric(a: int, b: int) -> None:
+    pairs = sized("How many passengers does the {} carry?", f"{a}", f"{b}")
+    more = answer("compare", "Which carries more passengers, the Sora or the Mira?", pairs)
+    fewer = answer("compare", "Which carries fewer passengers, the Sora or the Mira?", pairs)
+    if a == b:
+        assert more is fewer is None
+    else:
+        assert (more, fewer) == (("the Sora", "the Mira") if a > b else ("the Mira", "the Sora"))
+
+
+@given(
+    st.sampled_from(["compare", "boolean", "arithmetic", "count", "filter"]),
+    st.text(max_size=40),
+    st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20)), max_size=3),
+    st.sampled_from(["en", "ko"]),
+)
+def test_never_raises(op: Op, question: str, pairs: Pairs, language: str) -> None:
+    compute(op, question, pairs, "ko" if language == "ko" else "en")
