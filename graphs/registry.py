@@ -9,7 +9,7 @@ from churon.graphs.machine import RagGraph
 from churon.tools.errors import InputError
 from churon.tools.toolkit import Toolkit
 
-GRAPHS = ("self_rag", "two_stage")
+GRAPHS = ("self_rag", "cot_rag", "mcts_rag", "auto", "two_stage")
 
 
 def build_graph(

@@ -5,7 +5,7 @@ Self-RAG's IsRel is `grade`; its passages y_t are `top`, the relevant ones `kept
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from langchain_core.documents import Document
 from langgraph.graph import END, START, StateGraph
@@ -47,6 +47,10 @@ class RetrievalInput(TypedDict):
     queries: list[str]
     kept: list[str]
     answer: str
+    query: str
+    """The next search, where the caller knows it; else the gap step thinks of one."""
+    graded: NotRequired[bool]
+    """False: every reranked passage is kept ungraded."""
     rounds: int
     usage: Usage
     stop_reason: str
@@ -64,7 +68,7 @@ def after_gap(state: RetrievalState) -> Literal["search", "digest"]:
 
 def fan_out(state: RetrievalState) -> list[Send] | Literal["digest"]:
     """One grader a passage; those graded in an earlier round keep their grade."""
-    if not state["top"] or state.get("stop_reason"):
+    if not state["top"] or state.get("stop_reason") or not state.get("graded", True):
         return "digest"
     shared = {
         "run": state["run"],

@@ -10,30 +10,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from langgraph.graph import END, START, StateGraph
+from langgraph.graph import StateGraph
 from langgraph.types import Send
 
 from churon.graphs import long_form, retrieval
-from churon.graphs.contract import (
-    RagInput,
-    RagOutput,
-    RagState,
-    append,
-    channels,
-    merge_by_key,
-)
+from churon.graphs.contract import RagState, append, merge_by_key
+from churon.graphs.frame import add_end, add_opening, framed
 from churon.graphs.machine import RagGraph, compiled
 from churon.graphs.policy import join, model_node
-from churon.nodes.begin import Begin
 from churon.nodes.finish import Finish
 from churon.nodes.generate import Synthesise, WriteAnswer, WriteCandidate, WriteDirect
 from churon.nodes.judge import JudgeRound, JudgeShort
-from churon.nodes.language import LockLanguage
 from churon.nodes.reflect import ShouldRetrieve
-from churon.nodes.rewrite import Condense
 from churon.nodes.select import Select
 from churon.nodes.support import CheckClaims, Critique
-from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Candidate
 
@@ -109,11 +99,10 @@ def _sole(state: State, key: str) -> dict[str, Any]:
     }
 
 
-def build(toolkit: Toolkit, *, checkpointer: Any = None) -> RagGraph:
-    """The graph over these resources."""
-    b = StateGraph(State, context_schema=RagContext, input_schema=RagInput, output_schema=RagOutput)
-    b.add_node("begin", Begin(toolkit, channels(State)))
-    b.add_node("condense", Condense(toolkit), **model_node("reflect"))
+def build(toolkit: Toolkit, *, checkpointer: Any = None, nested: bool = False) -> RagGraph:
+    """The graph over these resources; `nested` inside `auto`."""
+    b = framed(State, nested=nested)
+    add_opening(b, toolkit, State, "reflect", nested=nested)
     b.add_node("reflect", ShouldRetrieve(toolkit), **model_node("retrieval"))
     b.add_node("retrieval", retrieval.build(toolkit))
     b.add_node("candidate", WriteCandidate(toolkit), **model_node("written", failure="failures"))
@@ -130,16 +119,12 @@ def build(toolkit: Toolkit, *, checkpointer: Any = None) -> RagGraph:
     b.add_node("direct", WriteDirect(toolkit), **model_node("restate", degrade=False))
     b.add_node("long_form", long_form.build(toolkit))
     b.add_node("check", CheckClaims(toolkit), **model_node("restate"))
-    b.add_node("restate", LockLanguage(toolkit), **model_node("finish"))
-    b.add_node("finish", Finish(toolkit))
+    add_end(b, toolkit, Finish(toolkit, last=not nested))
     _connect(b)
     return compiled(b, "self_rag", toolkit, checkpointer)
 
 
 def _connect(b: StateGraph[Any, Any, Any, Any]) -> None:
-    b.add_edge(START, "begin")
-    b.add_edge("begin", "condense")
-    b.add_edge("condense", "reflect")
     b.add_conditional_edges("reflect", after_reflect)
     b.add_conditional_edges(
         "retrieval",
@@ -158,8 +143,6 @@ def _connect(b: StateGraph[Any, Any, Any, Any]) -> None:
     b.add_conditional_edges("direct", after_direct)
     b.add_edge("long_form", "check")
     b.add_edge("check", "restate")
-    b.add_edge("restate", "finish")
-    b.add_edge("finish", END)
 
 
 graph = build(Toolkit())

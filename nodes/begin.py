@@ -17,7 +17,7 @@ from churon.tools.context import RagContext
 from churon.tools.errors import InputError
 from churon.tools.korean import detect_language
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Filter, Turn
+from churon.tools.types import Filter, Turn, Usage
 
 # Channels that earlier runs on the same thread may have filled
 _FRESH: dict[str, Any] = {
@@ -30,6 +30,9 @@ _FRESH: dict[str, Any] = {
     "partials": list,
     "stop_reason": str,
     "usage": no_usage,
+    "results": dict,
+    "drafts": dict,
+    "judged": dict,
 }
 _PLAIN: dict[str, Any] = {
     "top": list,
@@ -42,6 +45,19 @@ _PLAIN: dict[str, Any] = {
     "rounds": int,
     "sufficient": bool,
     "stale": bool,
+    "plan": list,
+    "replans": int,
+    "recorded": list,
+    "round": list,
+    "tree": dict,
+    "earlier": dict,
+    "plays": list,
+    "begun": int,
+    "done": int,
+    "calls_before": int,
+    "ended": str,
+    "tried": int,
+    "ranking": list,
 }
 
 
@@ -68,20 +84,40 @@ class Begin:
         given = state.get("language") or "auto"
         if given not in ("auto", "en", "ko"):
             raise InputError(f"The language {given!r} is unknown.", remedy="Use auto, en or ko.")
-        fresh = {k: Overwrite(make()) for k, make in _FRESH.items() if k in self.channels}
-        plain = {k: make() for k, make in _PLAIN.items() if k in self.channels}
-        # routers see the state only; True and "settle" stand where a step fails before it decides
-        knobs = {"form": context.form, "retrieval": True, "verdict": "settle"}
-        plain |= {k: value for k, value in knobs.items() if k in self.channels}
         return {
-            **fresh,
-            **plain,
+            **emptied(self.channels, context),
             "standalone": question.strip(),
             "run": uuid.uuid4().hex,
             "language": detect_language(question) if given == "auto" else given,
             "history": turns(state.get("history") or []),
             "filter": checked_filter(state.get("filter")),
         }
+
+
+class Underway(TypedDict):
+    standalone: str
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Adopt:
+    """The first node of a graph inside `auto`: its own channels reset, the run goes on."""
+
+    toolkit: Toolkit
+    channels: frozenset[str]
+
+    async def __call__(self, state: Underway, runtime: Runtime[RagContext]) -> dict[str, Any]:
+        made = emptied(self.channels, self.toolkit.context(runtime.context))
+        return {**made, "history": [], "usage": state["usage"]}
+
+
+def emptied(channels: frozenset[str], context: RagContext) -> dict[str, Any]:
+    """Every channel that an earlier run on the thread may have filled, reset."""
+    fresh = {k: Overwrite(make()) for k, make in _FRESH.items() if k in channels}
+    plain = {k: make() for k, make in _PLAIN.items() if k in channels}
+    # routers see the state only; True and "settle" stand where a step fails before it decides
+    knobs = {"form": context.form, "retrieval": True, "verdict": "settle"}
+    return {**fresh, **plain, **{k: value for k, value in knobs.items() if k in channels}}
 
 
 def turns(history: Any) -> list[Turn]:

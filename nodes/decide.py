@@ -80,6 +80,35 @@ def _stands(candidate: Candidate, context: RagContext) -> bool:
     return support is None or support >= context.support_threshold
 
 
+LOW_AGREEMENT = 0.5
+"""Less of the candidates' scores on the winner's side: they contradict one another."""
+
+
+def agreement(best: Candidate, candidates: Sequence[Candidate], question: str) -> float:
+    """Share of the candidates' support that is on the winner's side, in [0, 1].
+
+    Two candidates agree when most of what they add to the question's own words is the same, or
+    when both open with the same yes or no.
+    """
+    written = [one for one in candidates if one["text"]]
+    weight = {one["evidence_id"]: one["s_sup"] or 0.0 for one in written}
+    total = sum(weight.values())
+    alike = [one for one in written if _agree(best["text"], one["text"], question)]
+    return sum(weight[one["evidence_id"]] for one in alike) / total if total else 1.0
+
+
+def _agree(a: str, b: str, question: str) -> bool:
+    options = closed_option(a), closed_option(b)
+    if None not in options:
+        return options[0] == options[1]
+    known = set(normalised(question).split())
+    new = [{w for w in normalised(text).split() if w not in known} for text in (a, b)]
+    shared = [
+        x for x in new[0] if any(x == y or x.startswith(y) or y.startswith(x) for y in new[1])
+    ]
+    return 2 * len(shared) >= min(len(part) for part in new)
+
+
 def closed_option(answer: str) -> str | None:
     """ "yes" or "no" when the answer opens with one, in either language."""
     words = re.findall(r"\w+", unicodedata.normalize("NFKC", answer).casefold())

@@ -27,11 +27,12 @@ OUT_OF_BUDGET = {
 
 class Settled(RunState):
     standalone: str
-    question: str
     answer: str
     claims: list[Claim]
     evidence: dict[str, Evidence]
     stop_reason: str
+    missing: list[str]
+    """Facts that a plan could not find; the question itself where nothing is more exact."""
     retrieval: NotRequired[bool]
 
 
@@ -57,6 +58,11 @@ class Finish:
 
     toolkit: Toolkit
     abstain_unsupported: bool = True
+    weigh_relevance: bool = True
+    """Relevance is to the question itself; graphs that ask other questions on the way have passages
+    that are relevant to those."""
+    last: bool = True
+    """The run ends here; inside `auto` another graph may go on with it."""
 
     async def __call__(self, state: Settled, runtime: Runtime[RagContext]) -> Output:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
@@ -65,7 +71,8 @@ class Finish:
         searched = state.get("retrieval", True)
         if status == "ungrounded" and searched and self.abstain_unsupported:
             status = "abstained"
-        if status == "grounded" and not self._relevant(state, run.context):
+        off_topic = self.weigh_relevance and not self._relevant(state, run.context)
+        if status == "grounded" and off_topic:
             status = "partial"  # supported by a passage that does not seem to be about it
         answer = state["answer"]
         if status == "abstained":
@@ -73,13 +80,14 @@ class Finish:
         if stop.startswith("budget"):
             status = "budget_exhausted"
             answer = answer if claims else OUT_OF_BUDGET[state["language"]]
-        self.toolkit.forget(state["run"])
+        if self.last:
+            self.toolkit.forget(state["run"])
         return {
             "answer": answer,
             "claims": claims,
             "evidence": used(state["evidence"], claims),
             "status": status,
-            "missing": [] if claims else [state["standalone"] or state["question"]],
+            "missing": state["missing"] or ([] if claims else [state["standalone"]]),
             "stop_reason": stop or ("answered" if claims else "nothing_supported"),
             "steps": [{"step": "finish", "status": status}],
             **run.ledger(),

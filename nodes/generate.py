@@ -157,7 +157,8 @@ async def _cited(
     cited = cite(text, passages)
     if cited.invented:
         run.degrade(f"cite:{cited.invented}_invented_keys")
-    return cited if cited.claims else None
+    # small models also write "[1] NONE"
+    return None if is_refusal(cited.answer) else cited
 
 
 def tokens(runtime: Runtime[RagContext], node: str) -> OnToken:

@@ -10,9 +10,10 @@ from typing_extensions import TypedDict
 
 from churon.nodes.common import RunState, chosen
 from churon.nodes.grade import relevant
+from churon.nodes.step import stands
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Claim, Evidence
+from churon.tools.types import Claim, Evidence, StepResult
 
 
 class Drafted(RunState):
@@ -51,6 +52,34 @@ class JudgeRound:
         if not state["stale"] and state["rounds"] < context.max_iter:
             return {"verdict": "again"}
         return {"verdict": "synthesise" if len(state["partials"]) > 1 else "settle"}
+
+
+class Looked(RunState):
+    found: StepResult
+    thoughts: list[str]
+    rounds: int
+    stale: bool
+
+
+class Next(TypedDict):
+    verdict: Literal["search", "hop", "settle"]
+    query: str
+
+
+@dataclass(frozen=True)
+class JudgeStep:
+    """CoT-RAG's step: settled when its answer stands; else one new search, then hop by hop."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Looked, runtime: Runtime[RagContext]) -> Next:
+        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        if stands(state["found"], context):
+            return {"verdict": "settle", "query": ""}
+        if not state["thoughts"] and state["rounds"] < 2 and not state["stale"]:
+            return {"verdict": "search", "query": ""}
+        most = 0 if context.faithful else context.max_hops
+        return {"verdict": "hop" if len(state["thoughts"]) < most else "settle", "query": ""}
 
 
 def passes(state: Drafted, context: RagContext) -> bool:

@@ -59,6 +59,8 @@ class Held(RunState):
     queries: list[str]
     answer: NotRequired[str]
     """The answer so far, "" for none."""
+    query: NotRequired[str]
+    """What to search for next, where somebody knows: no other query is thought of."""
 
 
 class Gap(TypedDict):
@@ -82,6 +84,8 @@ class FindGap:
     async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Gap:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
         question, language = state["standalone"], state["language"]
+        if wanted := state.get("query"):
+            return {**_gap([] if is_among(wanted, state["queries"]) else [wanted]), **run.ledger()}
         if not state["queries"]:
             return {**_gap([question]), **run.ledger()}
         held = fitting(chosen(state["evidence"], state["kept"]), await run.room())
@@ -92,8 +96,8 @@ class FindGap:
             if (await run.distribution(prompt, SUFFICIENT)).says("Y"):
                 return {**_gap([], sufficient=True), **run.ledger()}
         query = await self._next_query(run, question, language, known, state["queries"])
-        stale = normalised(query) in {normalised(made) for made in state["queries"]}
-        return {**_gap([] if stale or not query else [query]), **run.ledger()}
+        stale = not query or is_among(query, state["queries"])
+        return {**_gap([] if stale else [query]), **run.ledger()}
 
     @staticmethod
     async def _next_query(
@@ -107,6 +111,11 @@ class FindGap:
             queries="\n".join(f"- {query}" for query in made),
         )
         return first_line((await run.complete(prompt, Want(max_tokens=48))).text)
+
+
+def is_among(query: str, made: list[str]) -> bool:
+    """The query was made already, in these words."""
+    return normalised(query) in {normalised(one) for one in made}
 
 
 class _Gap(TypedDict):

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from churon.nodes.cite import claim, sentences
 from churon.nodes.common import RunState
-from churon.nodes.decide import best_candidate, segment_score, support_label
+from churon.nodes.decide import agreement, best_candidate, segment_score, support_label
 from churon.tools.context import RagContext
 from churon.tools.errors import ModelError
 from churon.tools.toolkit import Toolkit
@@ -18,6 +18,7 @@ from churon.tools.types import Candidate, Claim
 
 
 class Judged(RunState):
+    standalone: str
     candidates: dict[str, Candidate]
     failures: list[str]
     stop_reason: str
@@ -55,7 +56,9 @@ class Select:
             label = support_label(best["s_sup"], context.support_threshold)
             claims = [{**whole, "support": label, "support_score": best["s_sup"]}]
         score = round(segment_score(best, context), 4)
-        return {"answer": best["text"], "claims": claims, "steps": [_step(candidates, score)]}
+        share = round(agreement(best, list(candidates.values()), state["standalone"]), 4)
+        step = {**_step(candidates, score), "agreement": share}
+        return {"answer": best["text"], "claims": claims, "steps": [step]}
 
 
 def _step(candidates: dict[str, Candidate], score: float | None) -> dict[str, Any]:

@@ -36,6 +36,11 @@ class Budget:
         """What was spent so far, seconds included."""
         return {**self._spent, "seconds": round(self._seconds(), 3)}
 
+    def cap_calls(self, most: int) -> None:
+        """Lower the limit of calls; never raises it."""
+        if most < self._limits.calls:
+            self._limits = self._limits.model_copy(update={"calls": most})
+
     def take_call(self) -> int:
         """Pay for one model call; the most tokens that it may still use. Raises BudgetExhausted."""
         self.check_seconds()

@@ -19,7 +19,7 @@ class Limits(BaseModel):
     """Language-model calls, retries included."""
     tokens: int = Field(120_000, ge=100, le=100_000_000)
     """Prompt plus generated tokens."""
-    searches: int = Field(12, ge=1, le=1_000)
+    searches: int = Field(30, ge=1, le=1_000)
     seconds: float = Field(600.0, gt=0, le=86_400)
 
 
@@ -64,6 +64,38 @@ class RagContext(BaseModel):
     """Weights of the critique scores in a segment's score (Self-RAG, section 3.3)."""
     hard: bool = False
     """Long form: drop continuations without support (the paper's hard mode)."""
+    profile: Literal["lite", "standard", "deep"] = "lite"
+    """MCTS-RAG's menu: retrieve, transform and summarise; all six actions; all six, every passage
+    graded and more votes. `lite` makes at most 40 model calls."""
+    faithful: bool = False
+    """As the papers print it: CoT-RAG runs its plan step by step without code, hops or replanning;
+    MCTS-RAG simulates by random actions and values by votes alone."""
+    max_steps: int = Field(5, ge=1, le=12)
+    """CoT-RAG: most steps of a plan."""
+    max_replans: int = Field(2, ge=0, le=5)
+    max_hops: int = Field(3, ge=0, le=6)
+    """CoT-RAG: most searches of IRCoT mode for a step that failed."""
+    approve_plan: bool = False
+    """CoT-RAG: pause before the plan is executed, so that its reader can change it."""
+    cases: bool = False
+    """CoT-RAG: keep the plans of verified answers, and show the nearest to the planner."""
+    cases_kept: int = Field(500, ge=1, le=100_000)
+    final_passages: int = Field(15, ge=1, le=50)
+    """Most passages in the prompt that writes the final answer."""
+    rollouts: int = Field(4, ge=1, le=256)
+    """MCTS-RAG: most paths that are played to an answer."""
+    leaves: int = Field(2, ge=1, le=16)
+    """MCTS-RAG: rollouts at once, kept apart by virtual loss."""
+    exploration: float = Field(2.0, ge=0, le=10)
+    """C in UCT = Q/N + C sqrt(ln N_parent / N)."""
+    tree_depth: int = Field(5, ge=2, le=12)
+    """MCTS-RAG: at this depth an answer is forced."""
+    sampling: float = Field(0.7, ge=0, le=2)
+    """MCTS-RAG: temperature of queries, plans and votes."""
+    hopeless: float = Field(0.1, ge=0, le=1)
+    """MCTS-RAG: stop when every open leaf is valued below it."""
+    route: Literal["auto", "self_rag", "cot_rag", "mcts_rag"] = "auto"
+    """The graph that `auto` takes; auto decides by the question, and again by the outcome."""
     answer_tokens: int = Field(192, ge=16, le=4_096)
     """Most tokens of one generated answer or candidate."""
     temperature: float = Field(0.0, ge=0, le=2)

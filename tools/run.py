@@ -52,6 +52,10 @@ class Run:
         """Usage so far and the fallbacks used, for the node's update."""
         return Ledger(usage=self._budget.usage(), degraded=list(self._degraded))
 
+    def cap_calls(self, most: int) -> None:
+        """No more than `most` model calls in the whole run, whatever its limits allow."""
+        self._budget.cap_calls(most)
+
     def degrade(self, what: str) -> None:
         """Record a fallback once."""
         if what not in self._degraded:
@@ -134,6 +138,10 @@ class Run:
                 return list(documents[: self.context.k2])
 
         return await self._flight.get(key, work, self._budget.add_cache_hit)
+
+    async def supports(self, what: str) -> bool:
+        """Whether the chat model can do this: "logprobs", "schema"."""
+        return what in (await self._toolkit.chat(self.context.model)).supports
 
     async def room(self) -> int:
         """Characters of passages that surely fit the chat model's context beside an answer."""

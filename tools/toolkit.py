@@ -18,6 +18,7 @@ from churon.tools.settings import Settings, load_settings
 from churon.tools.types import Usage
 
 if TYPE_CHECKING:
+    from churon.tools.cases import CaseMemory
     from churon.tools.rerank.compressor import RerankCompressor
     from churon.tools.store import Store
 
@@ -42,6 +43,7 @@ class Toolkit:
         embeddings: Embeddings | None = None,
         store: Store | None = None,
         reranker: RerankCompressor | None = None,
+        cases: CaseMemory | None = None,
     ) -> None:
         self._settings = settings
         self._given: dict[str, Any] = {
@@ -49,6 +51,7 @@ class Toolkit:
             "embeddings": embeddings,
             "store": store,
             "reranker": reranker,
+            "cases": cases,
         }
         self._opened: dict[str, Any] = {k: v for k, v in self._given.items() if v is not None}
         self._locks: dict[str, threading.Lock] = {}
@@ -126,6 +129,18 @@ class Toolkit:
             return Store.open(wanted.store, embeddings, wanted.embedding.dimensions)
 
         return await self._open("store", make)
+
+    async def cases(self) -> CaseMemory:
+        """The plans of verified runs, in a collection beside the settings' passages."""
+        store = await self.store() if "cases" not in self._opened else None
+
+        def make() -> CaseMemory:
+            from churon.tools.cases import CaseMemory
+
+            assert store is not None
+            return CaseMemory(store, f"{self.settings.store.collection}_cases")
+
+        return await self._open("cases", make)
 
     async def reranker(self) -> RerankCompressor | None:
         """The compressor, or None where the settings ask for no reranking."""

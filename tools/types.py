@@ -94,3 +94,120 @@ class Turn(TypedDict):
 
 Filter = dict[str, str | int | float | bool | list[str] | list[int]]
 """Equality (scalar) or membership (list) per metadata field, all of them required."""
+
+Op = Literal["lookup", "compare", "filter", "count", "arithmetic", "boolean", "synthesise"]
+
+
+class PlanStep(TypedDict):
+    """One step of a plan: a question that earlier answers fill in (CoT-RAG, arXiv 2504.13534)."""
+
+    id: str
+    """A number as text; `#1` in a question stands for step 1's answer."""
+    question: str
+    depends_on: list[str]
+    op: Op
+    needs_retrieval: bool
+
+
+class StepResult(TypedDict):
+    """What became of one step."""
+
+    id: str
+    question: str
+    """The step's question with its parents' answers filled in."""
+    answer: str
+    """Short; "" when unresolved."""
+    reasoning: str
+    """One to three sentences that lead to the answer."""
+    evidence_ids: list[str]
+    support: Support
+    support_score: float | None
+    method: Literal["read", "computed", "reasoned", "hops", "none"]
+    """Read from passages, computed in code, reasoned from other answers by the model, found hop by
+    hop (IRCoT), or unresolved."""
+
+
+Action = Literal[
+    "root", "direct", "reason", "subquestion", "retrieve", "decompose", "transform", "summarise"
+]
+"""MCTS-RAG's A1 to A6 in this order, but for `transform`, AirRAG's query transformation."""
+
+
+class TreeNode(TypedDict):
+    """One node of the search tree (MCTS-RAG, arXiv 2503.20757), plain data."""
+
+    id: str
+    """ "n0" is the root."""
+    parent: str | None
+    depth: int
+    action: Action
+    """What led here from the parent."""
+    text: str
+    """What the action wrote: a thought, an answer in a sentence."""
+    query: str
+    """What it asked or searched for, "" for nothing."""
+    answer: str
+    """Short answer to `query`, or to the whole question in a terminal node; "" for none."""
+    evidence_ids: list[str]
+    claims: list[Claim]
+    """Terminal: the answer's sentences."""
+    tried: list[str]
+    """Actions already taken from here, such as "transform" or its second sample "transform#2"."""
+    N: int
+    """Rollouts that were backpropagated through here."""
+    Q: float
+    """Sum of their values."""
+    virtual_loss: int
+    """Rollouts under way through here; 0 at rest."""
+    terminal: bool
+    value: float | None
+    """Terminal, evaluated: in [0, 1]."""
+    vote: float | None
+    """Share of the sampled answers that agree."""
+    s_sup: float | None
+    """Support of the claims by their passages."""
+
+
+class Play(TypedDict):
+    """One rollout under way: where it is in the tree and what it does next."""
+
+    id: str
+    """ "r0", "r1", … over the whole search."""
+    at: str
+    """Node that it has come to."""
+    action: str
+    """Next action from there, "" once it has come to a terminal node."""
+    locked: list[str]
+    """Nodes that hold its virtual loss."""
+
+
+class Draft(TypedDict):
+    """What an action made, before it is a node of the tree."""
+
+    text: str
+    query: str
+    answer: str
+    evidence_ids: list[str]
+    claims: list[Claim]
+    terminal: bool
+
+
+class Judgement(TypedDict):
+    """A terminal node's evaluation; the answer is the one that most samples gave."""
+
+    draft: Draft
+    value: float
+    vote: float
+    s_sup: float | None
+
+
+class AnswerGroup(TypedDict):
+    """Trajectories whose answers mean the same."""
+
+    answer: str
+    nodes: list[str]
+    """Terminal nodes, best first."""
+    score: float
+    """Sum of their values."""
+    share: float
+    """Of the scores of all groups, in [0, 1]."""

@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 models = typer.Typer(help="Model files: list, pull, verify.", no_args_is_help=True)
 app.add_typer(models, name="models")
+cases = typer.Typer(help="Plans that CoT-RAG learnt: list, forget.", no_args_is_help=True)
+app.add_typer(cases, name="cases")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Graph = Annotated[str, typer.Option("--graph", "-g", help="self_rag or two_stage.")]
@@ -73,12 +75,16 @@ def ask(
     language: Annotated[str, typer.Option(help="Answer's language: auto, en or ko.")] = "auto",
     tenant: Tenant = None,
     filter: Filters = None,
+    show_tree: Annotated[
+        bool, typer.Option("--show-tree", help="Then print the search tree or the plan.")
+    ] = False,
 ) -> None:
     """Answer a question, with live steps and quoted sources."""
     from churon.cli.ask import run
 
+    settings, filters = settings_of(ctx), filter or []
     raise typer.Exit(
-        asyncio.run(run(settings_of(ctx), question, graph, json, language, tenant, filter or []))
+        asyncio.run(run(settings, question, graph, json, language, tenant, filters, show_tree))
     )
 
 
@@ -135,13 +141,26 @@ def draw(
     ] = "self_rag",
     output: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--output", "-o", help="A .png or .mmd file; otherwise mermaid is printed."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="A .png or .mmd file, of a run also .svg; otherwise mermaid is printed.",
+        ),
+    ] = None,
+    source: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--run",
+            metavar="FILE",
+            help="What `churon ask --json` printed (- for standard input): its tree or plan is"
+            " drawn, not a graph.",
+        ),
     ] = None,
 ) -> None:
-    """Draw a graph as mermaid or PNG, without network."""
-    from churon.cli.draw import run
+    """Draw a graph, or a run's search tree or plan, without network."""
+    from churon.cli.draw import run, run_file
 
-    raise typer.Exit(run(graph, output))
+    raise typer.Exit(run(graph, output) if source is None else run_file(source, output))
 
 
 @app.command()
@@ -181,3 +200,24 @@ def models_verify(
     from churon.cli.models import verify_all
 
     raise typer.Exit(verify_all(settings_of(ctx), names or []))
+
+
+@cases.command("list")
+def cases_list(ctx: typer.Context, json: Json = False, tenant: Tenant = None) -> None:
+    """Every question whose plan is kept, oldest first, with the plan's steps."""
+    from churon.cli.cases import list_all
+
+    raise typer.Exit(asyncio.run(list_all(settings_of(ctx), json, tenant)))
+
+
+@cases.command("forget")
+def cases_forget(
+    ctx: typer.Context,
+    ids: Annotated[Optional[list[str]], typer.Argument(help="Ids, or how they begin.")] = None,  # noqa: UP045
+    everything: Annotated[bool, typer.Option("--all", help="Every case of the tenant.")] = False,
+    tenant: Tenant = None,
+) -> None:
+    """Delete cases for good."""
+    from churon.cli.cases import forget
+
+    raise typer.Exit(asyncio.run(forget(settings_of(ctx), ids or [], everything, tenant)))

@@ -12,6 +12,7 @@ from rich.text import Text
 from churon.api import stream
 from churon.cli.common import readable, split_pair, visible
 from churon.cli.show import show_answer, step_lines, step_row
+from churon.cli.tree import show_reasoning
 from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
 from churon.tools.errors import InputError
@@ -29,6 +30,7 @@ async def run(
     language: str,
     tenant: str | None,
     filters: list[str],
+    show_tree: bool = False,
 ) -> int:
     """Exit status 0 for an answer and for an abstention."""
     asked = as_question(question, language, filters)
@@ -40,7 +42,10 @@ async def run(
                     text = json.dumps(event["output"], ensure_ascii=False, indent=2)
                     sys.stdout.write(text + "\n")
         else:
-            await show_run(Console(highlight=False), asked, graph, toolkit, context)
+            console = Console(highlight=False)
+            output = await show_run(console, asked, graph, toolkit, context)
+            if show_tree:
+                show_reasoning(console, output)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`churon draw`: a graph as mermaid text or PNG, drawn here, without network."""
+"""`churon draw`: a graph, or what a run of one thought, drawn here, without network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from PIL.Image import Image
+
 from churon.cli.picture import SUBGRAPHS, picture
+from churon.cli.run_file import read_run
 from churon.graphs.registry import build_graph
 from churon.tools.errors import InputError
 from churon.tools.settings import Settings
@@ -15,7 +18,7 @@ from churon.tools.toolkit import Toolkit
 
 
 def run(name: str, output: Path | None) -> int:
-    """Print mermaid, or write the file that `output` names."""
+    """Print the graph's mermaid, or write the file that `output` names."""
     drawn = drawable(name)
     if output is None:
         sys.stdout.write(drawn.draw_mermaid())
@@ -24,11 +27,39 @@ def run(name: str, output: Path | None) -> int:
         raise InputError(
             f"{output.name!r} is neither .png nor .mmd.", remedy="Name a file with one of these."
         )
+    if output.suffix == ".mmd":
+        return _write(output, drawn.draw_mermaid())
+    return _write(output, picture(drawn))
+
+
+def run_file(source: str, output: Path | None) -> int:
+    """Print the mermaid of the run that `churon ask --json` left in a file, or write `output`."""
+    from churon.cli.diagram import diagram_of
+    from churon.cli.diagram_text import mermaid, svg
+
+    suffix = output.suffix if output else ".mmd"
+    if suffix not in (".png", ".svg", ".mmd"):
+        raise InputError(
+            f"{output.name!r} is none of .png, .svg and .mmd." if output else "",
+            remedy="Name a file with one of these.",
+        )
+    diagram = diagram_of(read_run(source))
+    if output is None:
+        sys.stdout.write(mermaid(diagram))
+        return 0
+    if suffix == ".png":
+        from churon.cli.diagram_png import png
+
+        return _write(output, png(diagram))
+    return _write(output, svg(diagram) if suffix == ".svg" else mermaid(diagram))
+
+
+def _write(output: Path, content: str | Image) -> int:
     try:
-        if output.suffix == ".mmd":
-            output.write_text(drawn.draw_mermaid(), "utf-8")
+        if isinstance(content, str):
+            output.write_text(content, "utf-8")
         else:
-            picture(drawn).save(output)
+            content.save(output)
     except OSError as error:
         raise InputError(
             f"{str(output)!r} cannot be written: {error.strerror}.", remedy="Choose another place."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from churon.cli.common import visible
-from churon.cli.words import say
+from churon.cli.show_reasoning import REASONING, Line, Teller
+from churon.cli.words import SUPPORT, say
 from churon.graphs.contract import RagOutput
 from churon.nodes.cite import quote
 from churon.tools.types import Evidence, Language
 
-Line = tuple[str, str]
-"""(label, what happened)."""
-
-_SUPPORT = {"full": "supported", "partial": "part", "none": "none", "unchecked": "unchecked"}
-
 
 def step_lines(node: str, update: dict[str, Any], language: Language) -> Iterator[Line]:
     """What one finished node is worth saying; most say nothing."""
-    teller: Callable[[dict[str, Any], Language], Iterator[Line]] | None = _TELLERS.get(node)
+    teller = _TELLERS.get(node)
     if teller is not None:
         yield from teller(update, language)
 
@@ -79,7 +75,7 @@ def _critique(update: dict[str, Any], language: Language) -> Iterator[Line]:
 
 def _select(update: dict[str, Any], language: Language) -> Iterator[Line]:
     for step in update.get("steps", ()):
-        if step["score"] is not None:
+        if step.get("score") is not None:  # other graphs select otherwise
             yield "", say(language, "select", n=step["candidates"], score=f"{step['score']:.2f}")
 
 
@@ -107,7 +103,7 @@ def _restate(update: dict[str, Any], language: Language) -> Iterator[Line]:
         yield "", say(language, "restate")
 
 
-_TELLERS: dict[str, Callable[[dict[str, Any], Language], Iterator[Line]]] = {
+_TELLERS: dict[str, Teller] = {
     "gap": _gap,
     "search": _search,
     "rerank": _rerank,
@@ -120,6 +116,7 @@ _TELLERS: dict[str, Callable[[dict[str, Any], Language], Iterator[Line]]] = {
     "decide": _beams,
     "prune": _beams,
     "restate": _restate,
+    **REASONING,
 }
 
 
@@ -163,7 +160,7 @@ def show_source(console: Console, output: RagOutput, key: str, number: int) -> N
     """One source: file, page, support, and the exact words that bear the answer."""
     language, passage = output["language"], output["evidence"][key]
     claims = [claim for claim in output["claims"] if key in claim["evidence_ids"]]
-    support = say(language, _SUPPORT[claims[0]["support"]])
+    support = say(language, SUPPORT[claims[0]["support"]])
     line = Text(f"[{number}] ", style="bold cyan")
     line.append(where(passage, language), style="cyan").append(f"  {support}", style="dim")
     console.print(line)

@@ -118,7 +118,7 @@ async def test_ask_gives_the_whole_output() -> None:
 
 
 def test_an_unknown_graph_is_refused_by_name() -> None:
-    with pytest.raises(InputError, match="self_rag, two_stage"):
+    with pytest.raises(InputError, match="self_rag, cot_rag, mcts_rag, auto, two_stage"):
         build_graph("nonsense")
 
 

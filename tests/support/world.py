@@ -36,6 +36,17 @@ STEPS = {
     "restate": "Write the same answer in English",
     "decide": "What does the next sentence",
     "continue": "Write the next sentence",
+    "plan": "Break a question into",
+    "repair": "This plan is not valid",
+    "replan": "Plan the remaining steps in another way",
+    "hop": "Write the next thought",
+    "query": "the one short question to look up next",
+    "decompose": "two or three short questions",
+    "same": "Do both answers say the same",
+    "read": '"statement", one English sentence that answers the question and ends',
+    "combine": "Answer from these facts alone",
+    "recall": "from your own knowledge",
+    "conclude": "Answer from the passages and facts alone",
 }
 
 

@@ -62,3 +62,5 @@ UTILITY = LabelSet("utility", ("1", "2", "3", "4", "5"))
 """How useful the answer is, 5 best. Self-RAG's IsUse; read it through `expected`, not `best`."""
 SUFFICIENT = LabelSet("sufficient", ("Y", "N"))
 """Is the evidence held already enough?"""
+SAME = LabelSet("same", ("Y", "N"))
+"""Do two answers mean the same?"""

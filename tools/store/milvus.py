@@ -123,6 +123,16 @@ class Store:
             found.setdefault(row["id"], []).append(to_passage(row, {}))
         return [passage for id_ in dict.fromkeys(ids) for passage in found.get(id_, [])]
 
+    async def documents(
+        self, *, tenant: str | None = None, collection: str | None = None
+    ) -> list[Document]:
+        """All passages in order of id; none where the collection does not exist."""
+        where = self._where(tenant)
+        table = await asyncio.to_thread(self._find, collection)
+        rows = await asyncio.to_thread(table.all_rows, where, READ) if table else []
+        ordered = sorted(rows, key=lambda row: (row["id"], row["tenant"]))
+        return [to_passage(row, {}) for row in ordered]
+
     async def count(self, *, tenant: str | None = None, collection: str | None = None) -> int:
         """How many passages there are; 0 where the collection does not exist."""
         where = self._where(tenant)

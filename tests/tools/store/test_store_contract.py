@@ -90,6 +90,23 @@ async def test_get_keeps_the_order_asked_for_and_leaves_out_what_is_missing(stor
     assert await store.get([]) == []
 
 
+async def test_documents_are_all_of_them_in_order_of_id(store: Store) -> None:
+    assert await store.documents() == []
+    await filled(store)
+    everything = await store.documents()
+    assert ids(everything) == sorted(TEXTS)
+    assert everything == await store.get(sorted(TEXTS))
+
+
+async def test_more_documents_than_one_request_takes_and_hostile_ids(store: Store) -> None:
+    wanted = [f'{number * 7 % 1100:04}" or pk != "가\\' for number in range(1100)]
+    await store.upsert([passage(id_, "x") for id_ in wanted], tenant='a"')
+    await store.upsert([passage("0", "of another tenant")], tenant="b")
+    assert ids(await store.documents(tenant='a"')) == sorted(wanted)
+    assert ids(await store.documents(tenant="b")) == ["0"]
+    assert ids(await store.documents()) == sorted(["0", *wanted])
+
+
 async def test_delete_says_how_many_there_were(store: Store) -> None:
     await filled(store)
     assert await store.delete(["tea", "nothing"]) == 1

@@ -1,0 +1,174 @@
+"""One action of the search: what it asks and writes (MCTS-RAG A1 to A6; AirRAG's transform)."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
+
+from churon.nodes.cite import sentences
+from churon.nodes.common import RunState
+from churon.nodes.decide import is_refusal
+from churon.nodes.plans import QUESTION_CHARS
+from churon.nodes.prompts import fitting, messages, numbered
+from churon.nodes.reading import recall
+from churon.nodes.rewrite import first_line
+from churon.nodes.structured import ask_json
+from churon.nodes.trail import drafted, ending, facts_of, summary
+from churon.nodes.tree import base
+from churon.tools.context import RagContext
+from churon.tools.models.base import Want
+from churon.tools.run import Run
+from churon.tools.toolkit import Toolkit
+from churon.tools.types import Draft, Evidence, Filter, Play, TreeNode, Usage
+
+_QUERY_TOKENS = 48
+MOST_PARTS = 3
+"""Sub-questions of one decomposition."""
+PARTS_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "questions": {
+            "type": "array",
+            "items": {"type": "string", "maxLength": QUESTION_CHARS},
+            "minItems": 1,
+            "maxItems": MOST_PARTS,
+        }
+    },
+    "required": ["questions"],
+    "additionalProperties": False,
+}
+
+
+class Leaf(RunState):
+    """What one branch of the fan-out gets."""
+
+    standalone: str
+    filter: Filter | None
+    play: Play
+    path: list[TreeNode]
+    """From the root to where the play is."""
+    siblings: list[str]
+    """Queries that were tried from there."""
+    evidence: dict[str, Evidence]
+    """What the path rests on."""
+
+
+class Acted(TypedDict, total=False):
+    draft: Draft
+    asks: list[str]
+    """Questions to be looked up before there is a draft."""
+    graded: bool
+    """Whether their passages are graded."""
+    usage: Usage
+    degraded: list[str]
+
+
+@dataclass(frozen=True)
+class Act:
+    """Writes the draft of an action, or the questions that it must look up first."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Leaf, runtime: Runtime[RagContext]) -> Acted:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        action = base(state["play"]["action"])
+        made: Acted = await _DO[action](run, state)
+        return {**made, "graded": run.context.profile == "deep", **run.ledger()}
+
+
+async def _summarise(run: Run, state: Leaf) -> Acted:
+    """A6: an answer from all that the path found."""
+    question, language = state["standalone"], state["language"]
+    reading = await summary(run, question, language, state["path"], state["evidence"])
+    return {"asks": [], "draft": ending(state["standalone"], reading)}
+
+
+async def _direct(run: Run, state: Leaf) -> Acted:
+    """A1: an answer from the model's own knowledge."""
+    reading = await recall(run, state["standalone"], facts_of(state["path"]), state["language"])
+    return {"asks": [], "draft": ending(state["standalone"], reading)}
+
+
+async def _reason(run: Run, state: Leaf) -> Acted:
+    """A2: one more thought."""
+    passages = fitting(list(state["evidence"].values()), await run.room())
+    prompt = messages(
+        "hop",
+        state["language"],
+        passages=numbered(passages) or "-",
+        question=state["standalone"],
+        thoughts=facts_of(state["path"]) or "-",
+    )
+    want = Want(_QUERY_TOKENS, run.context.sampling, seed_of(run, state))
+    text = (await run.complete(prompt, want)).text
+    thought = "" if is_refusal(text) else next(iter(sentences(text.strip())), "")
+    return {"asks": [], "draft": drafted(text=thought)}
+
+
+async def _subquestion(run: Run, state: Leaf) -> Acted:
+    """A3: the next question on the way, answered from what is known."""
+    query = await next_query(run, state)
+    reading = await recall(run, query, facts_of(state["path"]), state["language"])
+    draft = drafted(query=query, answer=reading.answer, text=reading.statement)
+    return {"asks": [], "draft": draft}
+
+
+async def _transform(run: Run, state: Leaf) -> Acted:
+    """AirRAG's QT: another query, still to be searched for."""
+    return {"asks": [], "draft": drafted(query=await next_query(run, state))}
+
+
+async def _retrieve(run: Run, state: Leaf) -> Acted:
+    """A4: the query at hand, the question itself at the root, else the next one on the way."""
+    last = state["path"][-1]
+    waiting = last["action"] in ("root", "transform")
+    return {"asks": [last["query"] if waiting else await next_query(run, state)]}
+
+
+async def _decompose(run: Run, state: Leaf) -> Acted:
+    """A5: parts of the question that are looked up side by side."""
+    prompt = messages("decompose", state["language"], question=state["standalone"])
+    heat, seed = run.context.sampling, seed_of(run, state)
+    raw = await ask_json(run, prompt, PARTS_SCHEMA, 120, temperature=heat, seed=seed)
+    parts = raw.get("questions") if isinstance(raw, dict) else None
+    asked = [part for one in parts or [] if isinstance(one, str) and (part := first_line(one))]
+    kept = [part[:QUESTION_CHARS] for part in dict.fromkeys(asked)][:MOST_PARTS]
+    return {"asks": kept or [state["standalone"]]}
+
+
+_DO: dict[str, Any] = {
+    "summarise": _summarise,
+    "direct": _direct,
+    "reason": _reason,
+    "subquestion": _subquestion,
+    "transform": _transform,
+    "retrieve": _retrieve,
+    "decompose": _decompose,
+}
+
+
+async def next_query(run: Run, state: Leaf) -> str:
+    """A sampled question for the next fact; the question itself when the model gives none."""
+    asked = [node["query"] for node in state["path"][1:] if node["query"]]
+    queries = "\n".join(f"- {query}" for query in dict.fromkeys([*asked, *state["siblings"]]))
+    prompt = messages(
+        "query",
+        state["language"],
+        question=state["standalone"],
+        facts=facts_of(state["path"]) or "-",
+        queries=queries or "-",
+    )
+    want = Want(_QUERY_TOKENS, run.context.sampling, seed_of(run, state))
+    line = first_line((await run.complete(prompt, want)).text)[:QUESTION_CHARS]
+    return state["standalone"] if is_refusal(line) else line
+
+
+def seed_of(run: Run, state: Leaf) -> int:
+    """The same for the same place in the same search, also after a resume."""
+    play = state["play"]
+    place = f"{run.context.seed}/{play['at']}/{play['action']}"
+    return zlib.crc32(place.encode()) & 0x7FFFFFFF

@@ -1,0 +1,219 @@
+"""The end of a plan: what the steps found becomes the answer, or what is missing is named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
+
+from churon.nodes.cite import claim, sentences
+from churon.nodes.common import RunState, chosen
+from churon.nodes.decide import normalised, status_of
+from churon.nodes.plans import (
+    critical,
+    fact,
+    filled,
+    in_order,
+    missing_facts,
+    ready,
+    renumbered,
+    unresolved,
+)
+from churon.nodes.reading import conclude
+from churon.tools.context import RagContext
+from churon.tools.run import Ledger
+from churon.tools.toolkit import Toolkit
+from churon.tools.types import Claim, Evidence, PlanStep, StepResult
+
+
+class Executed(RunState):
+    plan: list[PlanStep]
+    results: dict[str, StepResult]
+    recorded: list[str]
+    replans: int
+    stop_reason: str
+
+
+class Recorded(TypedDict):
+    results: dict[str, StepResult]
+    recorded: list[str]
+    steps: list[dict[str, Any]]
+    round: list[str]
+    verdict: Literal["go_on", "replan", "conclude"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """Waits for a round's steps, notes what became of them, and names the steps of the next.
+
+    A step whose question another one has answered is moot: it takes over that answer.
+    """
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Executed, runtime: Runtime[RagContext]) -> Recorded:
+        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        plan, done = state["plan"], state["recorded"]
+        settled = moot(plan, state["results"])
+        results = {**state["results"], **settled}
+        fresh = [key for step in plan if (key := step["id"]) in results and key not in done]
+        waiting = ready(plan, results)
+        left = context.max_replans - state["replans"]
+        verdict: Literal["go_on", "replan", "conclude"] = "go_on" if waiting else "conclude"
+        if state["stop_reason"]:
+            verdict = "conclude"
+        elif needs_replan(plan, results) and left > 0 and not context.faithful:
+            verdict = "replan"  # what still waits would be planned anew
+        return {
+            "results": settled,
+            "recorded": [*done, *fresh],
+            "steps": [{"step": "result", "result": results[key]} for key in fresh],
+            "round": [step["id"] for step in (waiting[:1] if context.faithful else waiting)],
+            "verdict": verdict,
+        }
+
+
+class Held(RunState):
+    standalone: str
+    plan: list[PlanStep]
+    results: dict[str, StepResult]
+    evidence: dict[str, Evidence]
+    top: list[str]
+    """What the question itself found."""
+    stop_reason: str
+
+
+class Concluded(Ledger):
+    answer: str
+    claims: list[Claim]
+    kept: list[str]
+    missing: list[str]
+
+
+@dataclass(frozen=True)
+class Conclude:
+    """The answer from step answers and their passages; one step's answer stands as it is.
+
+    Without a step that the answer cannot do without, there is none: `missing` lists the facts.
+    """
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Concluded:
+        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        plan, results = state["plan"], state["results"]
+        missing = missing_facts(plan, results)
+        found = [results[step["id"]] for step in plan if answered(results.get(step["id"]))]
+        if not found or (missing and not state["stop_reason"]):
+            return {"answer": "", "claims": [], "kept": [], "missing": missing, **run.ledger()}
+        ids = _passages(found, state["top"], run.context.final_passages)
+        if len(plan) == 1 or state["stop_reason"]:
+            said = claims_of(found[-1])
+        else:
+            facts = "\n".join(fact(result) for result in found)
+            reading = await conclude(
+                run,
+                state["standalone"],
+                chosen(state["evidence"], ids),
+                facts,
+                state["language"],
+            )
+            # a model that finds no answer in the facts leaves the last step's own
+            said = reading.claims or claims_of(found[-1])
+        lost = [results[step["id"]]["question"] for step in unresolved(plan, results)]
+        text = " ".join(one["text"] for one in said)
+        return {"answer": text, "claims": said, "kept": ids, "missing": lost, **run.ledger()}
+
+
+class Checked(RunState):
+    plan: list[PlanStep]
+    claims: list[Claim]
+    replans: int
+    stop_reason: str
+
+
+class Reviewed(TypedDict):
+    verdict: Literal["replan", "done"]
+
+
+@dataclass(frozen=True)
+class Review:
+    """The last look: a conclusion that its passages contradict is planned anew, while that may
+    be; the plan of a fully supported one is kept as a case.
+    """
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Checked, runtime: Runtime[RagContext]) -> Reviewed:
+        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        supports = {one["support"] for one in state["claims"]}
+        left = context.max_replans - state["replans"]
+        again = supports == {"none"} and left > 0 and not context.faithful
+        return {"verdict": "replan" if again and not state["stop_reason"] else "done"}
+
+
+class Verified(RunState):
+    standalone: str
+    plan: list[PlanStep]
+    claims: list[Claim]
+    stop_reason: str
+
+
+@dataclass(frozen=True)
+class Remember:
+    """With `cases`, keeps the plan of a fully supported answer. Raises StoreError."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Verified, runtime: Runtime[RagContext]) -> dict[str, Any]:
+        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        verified = status_of(state["claims"]) == "grounded" and not state["stop_reason"]
+        if context.cases and verified and len(state["plan"]) > 1:
+            memory = await self.toolkit.cases()
+            plan = renumbered(in_order(state["plan"]), 1)
+            keep = context.cases_kept
+            await memory.remember(state["standalone"], plan, keep=keep, tenant=context.tenant)
+        return {}
+
+
+def moot(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> dict[str, StepResult]:
+    """Results for ready steps that ask, filled, what another step has answered."""
+    known = {normalised(r["question"]): r for r in results.values() if r["answer"]}
+    settled = {}
+    for step in ready(plan, results):
+        question = filled(step["question"], results)
+        if same := known.get(normalised(question)):
+            settled[step["id"]] = StepResult(**{**same, "id": step["id"], "question": question})
+    return settled
+
+
+def answered(result: StepResult | None) -> bool:
+    """The step has an answer."""
+    return result is not None and bool(result["answer"])
+
+
+def claims_of(result: StepResult) -> list[Claim]:
+    """A result's sentences; only a single one inherits the support that was checked."""
+    parts = sentences(result["reasoning"] or result["answer"])
+    made = [claim(part, result["evidence_ids"]) for part in parts]
+    if len(made) > 1:
+        return made
+    score = result["support_score"]
+    return [{**one, "support": result["support"], "support_score": score} for one in made]
+
+
+def _passages(found: list[StepResult], survey: list[str], most: int) -> list[str]:
+    """The steps' passages, those of later steps first as they lie nearest to the answer, then the
+    ones that the question itself found.
+    """
+    ids = [key for result in reversed(found) for key in result["evidence_ids"]]
+    return list(dict.fromkeys([*ids, *survey]))[:most]
+
+
+def needs_replan(plan: list[PlanStep], results: dict[str, StepResult]) -> bool:
+    """A step that the answer cannot do without has none. Pure."""
+    needed = critical(plan)
+    return any(step["id"] in needed for step in unresolved(plan, results))

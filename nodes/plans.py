@@ -1,0 +1,190 @@
+"""Plans of CoT-RAG: what a valid one is, which steps are ready, what is missing. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, get_args
+
+from churon.nodes.cite import overlap
+from churon.nodes.decide import normalised
+from churon.tools.types import Op, PlanStep, StepResult
+
+OPS: tuple[str, ...] = get_args(Op)
+SEARCHING = ("lookup", "filter")
+"""Operations that ask the documents; the others work on earlier answers where there are any."""
+QUESTION_CHARS = 300
+_PLACE = re.compile(r"#(\d{1,2})")
+_REPEATS = 0.9
+"""Share of the question's bigrams that makes a step a repetition of it."""
+
+
+class PlanInvalid(ValueError):
+    """Why a plan cannot be executed; the text goes into the repair prompt."""
+
+
+def plan_schema(most: int) -> dict[str, Any]:
+    """JSON schema of what the planner writes: only questions and operations, the rest is derived.
+
+    Fewer things to write are fewer things for a small model to get wrong.
+    """
+    step = {
+        "type": "object",
+        "properties": {
+            "op": {"type": "string", "enum": list(OPS)},
+            "question": {"type": "string", "minLength": 3, "maxLength": QUESTION_CHARS},
+        },
+        "required": ["op", "question"],
+        "additionalProperties": False,
+    }
+    steps = {"type": "array", "minItems": 1, "maxItems": most, "items": step}
+    return {
+        "type": "object",
+        "properties": {"steps": steps},
+        "required": ["steps"],
+        "additionalProperties": False,
+    }
+
+
+def one_step(question: str) -> list[PlanStep]:
+    """The plan of a question that needs no planning."""
+    return [PlanStep(id="1", question=question, depends_on=[], op="lookup", needs_retrieval=True)]
+
+
+def checked_plan(raw: Any, most: int, *, held: Iterable[str] = ()) -> list[PlanStep]:
+    """A plan from a model, a case or a person: `[step, …]` or `{"steps" or "plan": [step, …]}`.
+
+    A step needs a question; id, op, depends_on and needs_retrieval may be left out. `held` are
+    ids of finished steps that it may refer to. Raises PlanInvalid: for no step or more than
+    `most`, an unknown op, an id twice, a `#n` or dependency that is no step, or a cycle.
+    """
+    if isinstance(raw, Mapping):
+        raw = raw.get("steps", raw.get("plan"))
+    if not isinstance(raw, (list, tuple)):
+        raise PlanInvalid("it is no list of steps.")
+    if not 1 <= len(raw) <= most:
+        raise PlanInvalid(f"it has {len(raw)} steps; 1 to {most} are allowed.")
+    steps = [_step(one, number) for number, one in enumerate(raw, 1)]
+    ids = [step["id"] for step in steps]
+    if len(set(ids)) != len(ids):
+        raise PlanInvalid("two steps have the same id.")
+    known = {*ids, *held}
+    for step in steps:
+        if lost := [key for key in step["depends_on"] if key not in known]:
+            raise PlanInvalid(f"step {step['id']} refers to #{lost[0]}, which is no step.")
+    if len(in_order(steps, held)) != len(steps):
+        raise PlanInvalid("steps wait for one another in a circle.")
+    return steps
+
+
+def _step(raw: Any, number: int) -> PlanStep:
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("question"), str):
+        raise PlanInvalid(f"step {number} has no question.")
+    question = " ".join(raw["question"].split())
+    if not normalised(_PLACE.sub("", question)) or len(question) > QUESTION_CHARS:
+        raise PlanInvalid(f"step {number} asks nothing, or more than {QUESTION_CHARS} characters.")
+    op = raw.get("op", "lookup")
+    if op not in OPS:
+        raise PlanInvalid(f"step {number} has the unknown op {op!r}.")
+    key, given = str(raw.get("id", number)), raw.get("depends_on", [])
+    if not isinstance(given, (list, tuple)) or not re.fullmatch(r"\d{1,2}", key):
+        raise PlanInvalid(f"step {number} has the id {key!r} or no list of dependencies.")
+    depends = list(dict.fromkeys([*map(str, given), *_PLACE.findall(question)]))
+    needs = raw.get("needs_retrieval")
+    if not isinstance(needs, bool):
+        needs = op in SEARCHING or not depends
+    return PlanStep(
+        id=key, question=question, depends_on=depends, op=op, needs_retrieval=needs or not depends
+    )
+
+
+def in_order(steps: Sequence[PlanStep], held: Iterable[str] = ()) -> list[PlanStep]:
+    """The steps so that each comes after what it depends on; those in a circle are left out."""
+    done, ordered, waiting = set(held), [], list(steps)
+    while ready := [step for step in waiting if done.issuperset(step["depends_on"])]:
+        ordered += ready
+        done |= {step["id"] for step in ready}
+        waiting = [step for step in waiting if step not in ready]
+    return ordered
+
+
+def repeats_question(steps: Sequence[PlanStep], question: str) -> bool:
+    """A lookup among several steps asks the whole question again: the plan says nothing."""
+    return len(steps) > 1 and any(
+        step["needs_retrieval"]
+        and not step["depends_on"]
+        and min(overlap(question, step["question"]), overlap(step["question"], question)) * 1.05
+        >= _REPEATS
+        for step in steps
+    )
+
+
+def ready(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[PlanStep]:
+    """Steps without a result whose parents all have an answer."""
+    answered = {key for key, result in results.items() if result["answer"]}
+    return [
+        step
+        for step in (plan[:-1] if gathers(plan) else plan)
+        if step["id"] not in results and answered.issuperset(step["depends_on"])
+    ]
+
+
+def unresolved(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[PlanStep]:
+    """Steps that were tried and have no answer."""
+    return [step for step in plan if step["id"] in results and not results[step["id"]]["answer"]]
+
+
+def critical(plan: Sequence[PlanStep]) -> set[str]:
+    """Steps that the answer cannot do without: those others rest on, and the last one.
+
+    Facts that a final synthesis only gathers may be missing: the answer is then partial.
+    """
+    steps = plan[:-1] if gathers(plan) else plan
+    rested = {key for step in steps for key in step["depends_on"]}
+    return rested if gathers(plan) else rested | {step["id"] for step in plan[-1:]}
+
+
+def gathers(plan: Sequence[PlanStep]) -> bool:
+    """The last step only puts the others' answers together, which is what the conclusion does."""
+    return len(plan) > 1 and plan[-1]["op"] == "synthesise"
+
+
+def renumbered(steps: Sequence[PlanStep], first: int) -> list[PlanStep]:
+    """The steps with ids from `first` on, their references with them."""
+    new = {step["id"]: str(first + place) for place, step in enumerate(steps)}
+
+    def moved(step: PlanStep) -> PlanStep:
+        question = step["question"]
+        # longest first: #12 before #1
+        for old in sorted(step["depends_on"], key=len, reverse=True):
+            question = question.replace(f"#{old}", f"#\0{new[old]}")
+        depends = [new[old] for old in step["depends_on"]]
+        question = question.replace("\0", "")
+        return {**step, "id": new[step["id"]], "question": question, "depends_on": depends}
+
+    return [moved(step) for step in steps]
+
+
+def filled(question: str, results: Mapping[str, StepResult]) -> str:
+    """The question with each `#n` replaced by that step's answer."""
+
+    def put(found: re.Match[str]) -> str:
+        result = results.get(found[1])
+        return result["answer"] if result and result["answer"] else found[0]
+
+    return " ".join(_PLACE.sub(put, question).split())
+
+
+def fact(result: StepResult) -> str:
+    """One result as a line of a prompt."""
+    said = result["reasoning"]
+    return f"- {result['question']} → {result['answer']}" + (f" ({said})" if said else "")
+
+
+def missing_facts(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[str]:
+    """What was not found: the filled questions of critical steps without an answer, and of no
+    step that only waited for one of them.
+    """
+    needed = critical(plan)
+    tried = [step for step in unresolved(plan, results) if step["id"] in needed]
+    return [results[step["id"]]["question"] for step in tried]

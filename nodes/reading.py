@@ -1,0 +1,149 @@
+"""Reading passages or facts for one question: a cited sentence and the short answer in it.
+
+Shared by CoT-RAG's steps and MCTS-RAG's actions. Asked as JSON: a small model copies the layout of
+a free form into its answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+
+from churon.nodes.cite import attribute, cite
+from churon.nodes.decide import is_refusal
+from churon.nodes.prompts import fitting, messages, numbered
+from churon.nodes.structured import ask_json
+from churon.tools.run import Run
+from churon.tools.types import Claim, Evidence, Language
+
+_SENTENCE_CHARS: Mapping[Language, int] = {"en": 320, "ko": 160}
+_SHORT_CHARS: Mapping[Language, int] = {"en": 80, "ko": 40}
+"""A longer "short answer" is a sentence: later questions are filled with it."""
+_JSON_TOKENS = 48
+"""For the names, quotes and braces around the two texts."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read; `answer` is "" when the passages do not hold one."""
+
+    answer: str
+    """Short."""
+    statement: str
+    """The sentences without their citation keys."""
+    claims: list[Claim]
+
+    @property
+    def evidence_ids(self) -> list[str]:
+        """Passages that the sentences cite, in order."""
+        return list(dict.fromkeys(key for one in self.claims for key in one["evidence_ids"]))
+
+
+NOTHING = Reading("", "", [])
+
+
+async def read(
+    run: Run, question: str, passages: Sequence[Evidence], language: Language
+) -> Reading:
+    """One question answered from these passages; as many of them as fit the model's context."""
+    shown = fitting(passages, await run.room())
+    if not shown:
+        return NOTHING
+    prompt = messages("read", language, passages=numbered(shown), question=question)
+    return await _ask(run, prompt, shown, language)
+
+
+async def conclude(
+    run: Run,
+    question: str,
+    passages: Sequence[Evidence],
+    facts: str,
+    language: Language,
+    *,
+    temperature: float | None = None,
+    seed: int | None = None,
+) -> Reading:
+    """The whole question answered from the facts found on the way and their passages."""
+    shown = fitting(passages, await run.room() - len(facts))
+    given = {"passages": numbered(shown) or "-", "facts": facts or "-", "question": question}
+    prompt = messages("conclude", language, **given)
+    return await _ask(run, prompt, shown, language, temperature, seed)
+
+
+async def combine(run: Run, question: str, facts: str, language: Language) -> Reading:
+    """One question answered from facts alone; the sentence cites nothing yet."""
+    prompt = messages("combine", language, facts=facts, question=question)
+    return await _ask(run, prompt, [], language)
+
+
+async def recall(
+    run: Run,
+    question: str,
+    facts: str,
+    language: Language,
+    *,
+    temperature: float | None = None,
+    seed: int | None = None,
+) -> Reading:
+    """One question answered from what is known and the model's own knowledge; cites nothing."""
+    prompt = messages("recall", language, facts=facts or "-", question=question)
+    return await _ask(run, prompt, [], language, temperature, seed)
+
+
+async def _ask(
+    run: Run,
+    prompt: list[BaseMessage],
+    passages: Sequence[Evidence],
+    language: Language,
+    temperature: float | None = None,
+    seed: int | None = None,
+) -> Reading:
+    """Ask, and take the answer apart; a sentence without a key gets the passage nearest to it."""
+    heat = run.context.temperature if temperature is None else temperature
+    most = run.context.answer_tokens + _JSON_TOKENS
+    raw = await ask_json(run, prompt, schema(language), most, temperature=heat, seed=seed)
+    reading, invented = understood(raw, passages)
+    if invented:
+        run.degrade(f"cite:{invented}_invented_keys")
+    return reading
+
+
+def schema(language: Language) -> dict[str, Any]:
+    """JSON schema of a reading; the sentence first, so that the answer follows from it."""
+    sizes = {"statement": _SENTENCE_CHARS[language], "answer": _SHORT_CHARS[language]}
+    return {
+        "type": "object",
+        "properties": {k: {"type": "string", "maxLength": most} for k, most in sizes.items()},
+        "required": ["statement", "answer"],
+        "additionalProperties": False,
+    }
+
+
+def understood(raw: Any, passages: Sequence[Evidence]) -> tuple[Reading, int]:
+    """What the model's JSON says, and how many citation keys it invented.
+
+    Either text stands for the other where the model gave only one; NONE in the answer is none.
+    """
+    given = raw if isinstance(raw, Mapping) else {}
+    said, short = (_text(given.get(name)) for name in ("statement", "answer"))
+    short = _plain(short)
+    if (is_refusal(said) and is_refusal(short)) or re.match(r"\W*NONE\b", short):
+        return NOTHING, 0
+    cited = cite(short if is_refusal(said) else said, passages)
+    if not cited.claims:
+        return NOTHING, cited.invented
+    claims = attribute(cited.claims, passages)
+    return Reading(short or cited.answer, cited.answer, claims), cited.invented
+
+
+def _text(value: Any) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _plain(short: str) -> str:
+    """Without citation keys, quotes and a full stop."""
+    return re.sub(r"\s*\[[\d, ]*\]", "", short).strip().strip("\"'“”*").rstrip(".。").strip()

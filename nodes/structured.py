@@ -1,0 +1,53 @@
+"""Asking a model for JSON under a schema, and reading it however it comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+from langchain_core.utils.json import parse_partial_json
+
+from churon.tools.models.base import Want
+from churon.tools.models.critic import answer_or_none
+from churon.tools.run import Run
+
+
+async def ask_json(
+    run: Run,
+    prompt: Sequence[BaseMessage],
+    schema: Mapping[str, Any],
+    tokens: int,
+    *,
+    temperature: float = 0.0,
+    seed: int | None = None,
+) -> Any:
+    """What the model wrote as JSON, None when it cannot be read. Shape is the caller's to check.
+
+    A provider without schemas, or one that refuses this one, is asked plainly: the prompt itself
+    says what to write.
+    """
+    want = Want(tokens, temperature, seed, schema=schema if await run.supports("schema") else None)
+    answer = await answer_or_none(run.complete, prompt, want)
+    if answer is None and want.schema is not None:
+        run.degrade("schema:refused")
+        answer = await answer_or_none(run.complete, prompt, Want(tokens, temperature, seed))
+    return None if answer is None else first_json(answer.text)
+
+
+def first_json(text: str) -> Any:
+    """The first JSON object in the text, whatever stands around it and also where it was cut off;
+    None without one.
+    """
+    start = text.find("{")
+    if start < 0:
+        return None
+    try:
+        return json.JSONDecoder().raw_decode(text, start)[0]
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return parse_partial_json(text[start:])
+    except (ValueError, RecursionError):
+        return None
