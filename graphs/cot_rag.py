@@ -79,7 +79,7 @@ def build(toolkit: Toolkit, *, checkpointer: Any = None, nested: bool = False) -
     b.add_node("step", cot_step.build(toolkit))
     b.add_node("survey", retrieval.build(toolkit, grading=False))
     b.add_node("replan", Replan(toolkit), **model_node("conclude"))
-    b.add_node("conclude", Conclude(toolkit), **model_node("check", degrade=False))
+    b.add_node("conclude", Conclude(toolkit), **model_node("check"))
     b.add_node("check", CheckClaims(toolkit), **model_node("review"))
     b.add_node("review", Review(toolkit))
     b.add_node("remember", Remember(toolkit))

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from typing_extensions import TypedDict
 
+from churon.tools.errors import BudgetExhausted, ModelError
+from churon.tools.run import Run
 from churon.tools.types import Evidence, Language, Usage
 
 T = TypeVar("T")
@@ -43,3 +45,21 @@ async def together(*work: Awaitable[T]) -> list[T]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
+
+
+async def settled(run: Run, name: str, *work: Awaitable[T]) -> tuple[list[T | None], str]:
+    """All results, None for one that the budget or the model kept from being, and the stop reason.
+
+    What came back stays when the budget ends or the model fails in between. A failing model is
+    recorded as `name`; everything else is raised.
+    """
+    results = await asyncio.gather(*work, return_exceptions=True)
+    reason = ""
+    for error in results:
+        if isinstance(error, BudgetExhausted):
+            reason = reason or f"budget:{error.limit}"
+        elif isinstance(error, ModelError):
+            run.degrade(f"{name}:{type(error).__name__}")
+        elif isinstance(error, BaseException):
+            raise error
+    return [None if isinstance(one, BaseException) else one for one in results], reason

@@ -10,7 +10,7 @@ from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
 from churon.nodes.cite import claim, sentences
-from churon.nodes.common import RunState, chosen
+from churon.nodes.common import RunState, chosen, settled
 from churon.nodes.decide import normalised, status_of
 from churon.nodes.plans import (
     critical,
@@ -22,9 +22,9 @@ from churon.nodes.plans import (
     renumbered,
     unresolved,
 )
-from churon.nodes.reading import conclude
+from churon.nodes.reading import Reading, conclude
 from churon.tools.context import RagContext
-from churon.tools.run import Ledger
+from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Claim, Evidence, PlanStep, StepResult
 
@@ -86,11 +86,19 @@ class Held(RunState):
     stop_reason: str
 
 
-class Concluded(Ledger):
+class Conclusion(TypedDict):
     answer: str
     claims: list[Claim]
     kept: list[str]
     missing: list[str]
+    stop_reason: str
+
+
+class Concluded(Conclusion, Ledger):
+    """What `conclude` writes."""
+
+
+_NOTHING = Conclusion(answer="", claims=[], kept=[], missing=[], stop_reason="")
 
 
 @dataclass(frozen=True)
@@ -107,25 +115,30 @@ class Conclude:
         plan, results = state["plan"], state["results"]
         missing = missing_facts(plan, results)
         found = [results[step["id"]] for step in plan if answered(results.get(step["id"]))]
-        if not found or (missing and not state["stop_reason"]):
-            return {"answer": "", "claims": [], "kept": [], "missing": missing, **run.ledger()}
+        stop = state["stop_reason"]
+        if not found or (missing and not stop):
+            return {**_NOTHING, "missing": missing, **run.ledger()}
         ids = _passages(found, state["top"], run.context.final_passages)
-        if len(plan) == 1 or state["stop_reason"]:
-            said = claims_of(found[-1])
-        else:
-            facts = "\n".join(fact(result) for result in found)
-            reading = await conclude(
-                run,
-                state["standalone"],
-                chosen(state["evidence"], ids),
-                facts,
-                state["language"],
-            )
-            # a model that finds no answer in the facts leaves the last step's own
-            said = reading.claims or claims_of(found[-1])
+        # what stands where nothing is concluded: one step's answer, or the last one's
+        said = claims_of(found[-1])
+        if len(plan) > 1 and not stop:
+            [reading], stop = await settled(run, "conclude", self._read(run, state, found, ids))
+            said = (reading.claims if reading else []) or said
         lost = [results[step["id"]]["question"] for step in unresolved(plan, results)]
-        text = " ".join(one["text"] for one in said)
-        return {"answer": text, "claims": said, "kept": ids, "missing": lost, **run.ledger()}
+        return {
+            "answer": " ".join(one["text"] for one in said),
+            "claims": said,
+            "kept": ids,
+            "missing": lost,
+            "stop_reason": stop,
+            **run.ledger(),
+        }
+
+    @staticmethod
+    async def _read(run: Run, state: Held, found: list[StepResult], ids: list[str]) -> Reading:
+        passages = chosen(state["evidence"], ids)
+        facts = "\n".join(fact(result) for result in found)
+        return await conclude(run, state["standalone"], passages, facts, state["language"])
 
 
 class Checked(RunState):

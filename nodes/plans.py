@@ -15,8 +15,8 @@ SEARCHING = ("lookup", "filter")
 """Operations that ask the documents; the others work on earlier answers where there are any."""
 QUESTION_CHARS = 300
 _PLACE = re.compile(r"#(\d{1,2})")
-_REPEATS = 0.9
-"""Share of the question's bigrams that makes a step a repetition of it."""
+_REPEATS = 0.75
+"""Share of the question's bigrams that makes a step a repetition of it; Korean endings differ."""
 
 
 class PlanInvalid(ValueError):

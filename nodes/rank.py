@@ -9,14 +9,13 @@ from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
 from churon.nodes.cite import claim
-from churon.nodes.common import RunState, chosen
+from churon.nodes.common import RunState, chosen, settled
 from churon.nodes.decide import support_label
 from churon.nodes.outlook import ranked
 from churon.nodes.prompts import messages
 from churon.nodes.reading import conclude
 from churon.nodes.tree import ROOT, Tree
 from churon.tools.context import RagContext
-from churon.tools.errors import BudgetExhausted
 from churon.tools.models.labels import SAME
 from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
@@ -49,12 +48,13 @@ class Rank:
     async def __call__(self, state: Searched, runtime: Runtime[RagContext]) -> Ranked:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
         tree, ranking = state["tree"], ranked(state["tree"])
-        if len(ranking) > 1 and not state["ended"].startswith("budget"):
-            merged = await self._merged(run, ranking, state["standalone"], state["language"])
-            ranking = ranked(tree, merged)
+        ended = state["ended"]
+        if len(ranking) > 1 and not ended.startswith("budget"):
+            merged, stop = await self._merged(run, ranking, state["standalone"], state["language"])
+            ranking, ended = ranked(tree, merged), stop or ended
         return {
             "ranking": ranking or fallback(tree),
-            "stop_reason": state["ended"],
+            "stop_reason": ended,
             "steps": [{"step": "tree", "nodes": list(tree.values())}],
             **run.ledger(),
         }
@@ -62,19 +62,17 @@ class Rank:
     @staticmethod
     async def _merged(
         run: Run, ranking: list[AnswerGroup], question: str, language: Language
-    ) -> list[list[str]]:
+    ) -> tuple[list[list[str]], str]:
         """Sets of nodes that the model says mean the same; what it cannot be asked stays apart."""
-        merged = []
-        best = ranking[0]
-        for other in ranking[1 : 1 + MOST_PAIRS]:
-            given = {"question": question, "first": best["answer"], "second": other["answer"]}
-            try:
-                read = await run.distribution(messages("same", language, **given), SAME)
-            except BudgetExhausted:
-                break
-            if read.says("Y"):
-                merged.append([*best["nodes"], *other["nodes"]])
-        return merged
+        best, others = ranking[0], ranking[1 : 1 + MOST_PAIRS]
+        given = [
+            {"question": question, "first": best["answer"], "second": other["answer"]}
+            for other in others
+        ]
+        asked = (run.distribution(messages("same", language, **one), SAME) for one in given)
+        reads, stop = await settled(run, "same", *asked)
+        pairs = zip(reads, others, strict=True)
+        return [[*best["nodes"], *o["nodes"]] for read, o in pairs if read and read.says("Y")], stop
 
 
 def fallback(tree: Tree) -> list[AnswerGroup]:
@@ -95,11 +93,19 @@ class Contested(RunState):
     stop_reason: str
 
 
-class Taken(Ledger):
+class Winner(TypedDict):
     answer: str
     claims: list[Claim]
     kept: list[str]
     steps: list[dict[str, Any]]
+    stop_reason: str
+
+
+class Taken(Winner, Ledger):
+    """What `take` writes."""
+
+
+_NO_WINNER = Winner(answer="", claims=[], kept=[], steps=[], stop_reason="")
 
 
 @dataclass(frozen=True)
@@ -113,21 +119,24 @@ class TakeWinner:
     async def __call__(self, state: Contested, runtime: Runtime[RagContext]) -> Taken:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
         if not state["ranking"]:
-            return {"answer": "", "claims": [], "kept": [], "steps": [], **run.ledger()}
+            return {**_NO_WINNER, **run.ledger()}
         group, tree = state["ranking"][0], state["tree"]
         nodes = [tree[key] for key in group["nodes"]]
         ids = list(dict.fromkeys(key for node in nodes for key in node["evidence_ids"]))
         ids = ids[: run.context.final_passages]
         said = claims_of(nodes[0], run.context)
         apart = any(set(ids) - set(node["evidence_ids"]) for node in nodes[:1])
-        if apart and not state["stop_reason"].startswith("budget"):
-            said = await self._from_all(run, state, group, ids) or said
+        stop = state["stop_reason"]
+        if apart and not stop.startswith("budget"):
+            [anew], stop = await settled(run, "take", self._from_all(run, state, group, ids))
+            said = anew or said
         step = {"step": "winner", "node": nodes[0]["id"], "answer": group["answer"]}
         return {
             "answer": " ".join(one["text"] for one in said),
             "claims": said,
             "kept": ids,
             "steps": [{**step, "share": round(group["share"], 4)}],
+            "stop_reason": stop,
             **run.ledger(),
         }
 

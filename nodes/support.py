@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
 from churon.nodes.cite import attribute
-from churon.nodes.common import PassageState, RunState, chosen, together
+from churon.nodes.common import PassageState, RunState, chosen, settled, together
 from churon.nodes.critique import support_of, utility_of
 from churon.nodes.decide import support_label
 from churon.tools.context import RagContext
-from churon.tools.errors import BudgetExhausted, ModelError
 from churon.tools.run import Run
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Candidate, Claim, Evidence, Usage
@@ -71,14 +69,10 @@ class CheckClaims:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
         claims = attribute(state["claims"], chosen(state["evidence"], state["kept"]))
         checks = (self._check(run, one, state) for one in claims)
-        results = await asyncio.gather(*checks, return_exceptions=True)
-        failed = [result for result in results if isinstance(result, BaseException)]
+        results, reason = await settled(run, "check", *checks)
         # what was checked stays checked when the budget ends or the model fails in between
-        checked = [
-            one if isinstance(result, BaseException) else result
-            for one, result in zip(claims, results, strict=True)
-        ]
-        return {"claims": checked, "stop_reason": reason(run, failed), **run.ledger()}
+        checked = [result or one for one, result in zip(claims, results, strict=True)]
+        return {"claims": checked, "stop_reason": reason, **run.ledger()}
 
     @staticmethod
     async def _check(run: Run, one: Claim, state: Drafted) -> Claim:
@@ -88,14 +82,3 @@ class CheckClaims:
         score = await support_of(run, one["text"], passages, state["standalone"], state["language"])
         label = support_label(score, run.context.support_threshold)
         return {**one, "support": label, "support_score": score}
-
-
-def reason(run: Run, failed: list[BaseException]) -> str:
-    """The stop reason of a used-up budget; a failing model is recorded, all else is raised."""
-    for error in failed:
-        if isinstance(error, BudgetExhausted):
-            return f"budget:{error.limit}"
-        if not isinstance(error, ModelError):
-            raise error
-        run.degrade(f"check:{type(error).__name__}")
-    return ""

@@ -8,10 +8,11 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
+from typing_extensions import TypedDict
 
 from churon.tools.budget import Budget
 from churon.tools.context import RagContext

@@ -13,6 +13,7 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from support import bridge
 from support.ferry import QUESTION, TEXTS, model
 from support.world import ListStore, world
 
@@ -25,24 +26,30 @@ CHILD = """
 import asyncio, os, signal, sys
 sys.path.insert(0, sys.argv[1])
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from support import bridge
 from support.ferry import QUESTION, TEXTS, model
 from support.world import world
 from churon.graphs.registry import build_graph
 
 left = int(sys.argv[3])
+name = sys.argv[4]
 
 def answer(step, prompt):
     global left
     left -= 1
     if left < 0:
         os.kill(os.getpid(), signal.SIGKILL)
-    return model()(step, prompt)
+    return (model if name == "self_rag" else bridge.model)()(step, prompt)
 
 async def main():
+    ferry = name == "self_rag"
+    texts, k = (TEXTS, 3) if ferry else (bridge.TEXTS, 2)
     async with AsyncSqliteSaver.from_conn_string(sys.argv[2]) as saver:
-        graph = build_graph("self_rag", world(answer, TEXTS), checkpointer=saver)
+        toolkit = world(answer, texts, k1=20 if ferry else k, k2=k)
+        graph = build_graph(name, toolkit, checkpointer=saver)
         config = {"configurable": {"thread_id": "t"}}
-        await graph.ainvoke({"question": QUESTION}, config, durability="sync")
+        question = QUESTION if ferry else bridge.QUESTION
+        await graph.ainvoke({"question": question}, config, durability="sync")
 
 asyncio.run(main())
 """
@@ -78,14 +85,56 @@ async def test_a_second_question_on_the_thread_begins_afresh(tmp_path: Path) -> 
     assert first == second
 
 
-@pytest.mark.parametrize("calls", [0, 2, 4, 5, 7])
-async def test_a_killed_run_resumes_to_the_same_answer(tmp_path: Path, calls: int) -> None:
-    database = str(tmp_path / "c.db")
-    command = [sys.executable, "-c", CHILD, str(TESTS), database, str(calls)]
+async def kill_after(calls: int, graph: str, database: str) -> None:
+    """A run in a process of its own, killed at its next model call after `calls`."""
+    command = [sys.executable, "-c", CHILD, str(TESTS), database, str(calls), graph]
     killed = await asyncio.to_thread(
         subprocess.run, command, capture_output=True, text=True, timeout=120, check=False
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
+
+
+def bridged(graph: str, saver: Any = None) -> Any:
+    return build_graph(graph, world(bridge.model(), bridge.TEXTS, k1=2, k2=2), checkpointer=saver)
+
+
+@pytest.mark.parametrize("graph", ["cot_rag", "mcts_rag", "auto"])
+async def test_reasoning_states_survive_a_strict_round_trip(graph: str) -> None:
+    serde = JsonPlusSerializer(allowed_msgpack_modules=None)
+    machine = bridged(graph, InMemorySaver())
+    await machine.ainvoke({"question": bridge.QUESTION}, config())
+    states = [snapshot.values async for snapshot in machine.aget_state_history(config())]
+    assert len(states) > 5
+    for state in states:
+        assert serde.loads_typed(serde.dumps_typed(state)) == state
+
+
+@pytest.mark.parametrize(
+    ("graph", "calls"),
+    [("cot_rag", n) for n in (0, 2, 4, 6, 8)] + [("mcts_rag", n) for n in (0, 1, 3, 5, 7)],
+)
+async def test_a_killed_reasoning_run_resumes_to_the_same_answer(
+    tmp_path: Path, graph: str, calls: int
+) -> None:
+    database = str(tmp_path / "c.db")
+    await kill_after(calls, graph, database)
+    whole = await bridged(graph).ainvoke({"question": bridge.QUESTION})
+    assert whole["status"] == "grounded"
+    async with AsyncSqliteSaver.from_conn_string(database) as saver:
+        machine = bridged(graph, saver)
+        resumed = await machine.ainvoke(None, config())
+    for key in ("answer", "status", "claims", "evidence", "missing", "stop_reason"):
+        assert resumed[key] == whole[key], key
+    # the same plan, results and tree, node by node
+    kept = ("plan", "result", "tree", "rollouts", "winner")
+    trails = [[s for s in output["steps"] if s["step"] in kept] for output in (resumed, whole)]
+    assert trails[0] == trails[1]
+
+
+@pytest.mark.parametrize("calls", [0, 2, 4, 5, 7])
+async def test_a_killed_run_resumes_to_the_same_answer(tmp_path: Path, calls: int) -> None:
+    database = str(tmp_path / "c.db")
+    await kill_after(calls, "self_rag", database)
     whole = await build_graph("self_rag", world(model())).ainvoke({"question": QUESTION})
     async with AsyncSqliteSaver.from_conn_string(database) as saver:
         graph = build_graph("self_rag", world(model()), checkpointer=saver)

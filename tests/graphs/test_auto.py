@@ -1,0 +1,121 @@
+"""The router: one fact, several facts, doubt; forced routes; one budget for the whole run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.bridge import BRIDGE, MILL, QUESTION, TEXTS, model, said, steps
+from support.scripted import Reply
+from support.world import ListStore, labels, world
+
+from churon.graphs.contract import RagOutput
+from churon.graphs.registry import build_graph
+
+MILL_QUESTION = "When was the Vesk mill built?"
+
+
+async def ask(answer: Any, question: str, *, store: Any = None, **context: Any) -> RagOutput:
+    toolkit = world(answer, TEXTS, store=store, **context)
+    output: RagOutput = await build_graph("auto", toolkit).ainvoke({"question": question})
+    return output
+
+
+def routes(output: RagOutput) -> list[tuple[str, str]]:
+    return [(s["graph"], s["reason"]) for s in output["steps"] if s["step"] == "route"]
+
+
+def candidate(prompt: str) -> str:
+    return "The Vesk mill was built in 1898." if MILL in prompt else "NONE"
+
+
+async def test_one_fact_goes_to_self_rag() -> None:
+    answer = model(plan=steps("When was the mill built?"), candidate=candidate)
+    output = await ask(answer, MILL_QUESTION)
+    assert routes(output) == [("self_rag", "one fact answers it")]
+    assert output["answer"] == "The Vesk mill was built in 1898." and output["status"] == "grounded"
+
+
+async def test_several_facts_go_to_cot_rag_with_the_plan_they_were_routed_by() -> None:
+    called: list[str] = []
+
+    def answer(step: str, prompt: str) -> Reply | str:
+        called.append(step)
+        return model()(step, prompt)
+
+    output = await ask(answer, QUESTION)
+    assert routes(output) == [("cot_rag", "2 steps are needed")]
+    assert output["answer"] == "Sora Han is the mayor."
+    assert called.count("plan") == 1  # the second asking is not paid
+    assert output["usage"]["calls"] == len(called)
+
+
+async def test_an_answer_that_nothing_supports_is_searched_for() -> None:
+    answer = model(plan=steps("Who is it?"), candidate="NONE")
+    output = await ask(answer, QUESTION, k1=1, k2=1)
+    assert [graph for graph, _ in routes(output)] == ["self_rag", "mcts_rag"]
+    assert routes(output)[1][1] == "self_rag found no supported answer"
+    assert output["answer"] == "Sora Han is the mayor." and output["status"] == "grounded"
+
+
+async def test_an_unresolved_critical_step_is_searched_for() -> None:
+    def read(prompt: str) -> str:
+        return said("", None)
+
+    output = await ask(model(read=read, hop="NONE", replan="x"), QUESTION, max_replans=0)
+    graph, reason = routes(output)[-1]
+    assert graph == "mcts_rag" and "Halden bridge" in reason
+
+
+GUESSES = {
+    MILL: "It was built in 1898.",
+    BRIDGE: "Nobody knows a thing about that.",
+    "mayor": "Sora Han has always lived there.",
+    "lighthouse": "Ships pass by at night.",
+}
+
+
+async def test_candidates_that_disagree_are_searched_for() -> None:
+    def disagreeing(prompt: str) -> str:
+        return next(text for words, text in GUESSES.items() if words in prompt)
+
+    partly = labels(F=0.3, P=0.6, N=0.1)
+    answer = model(
+        plan=steps("When?"), candidate=disagreeing, support=partly, conclude=said("", None)
+    )
+    output = await ask(answer, MILL_QUESTION)
+    assert "disagree" in routes(output)[-1][1]
+    # the search found nothing: what was there before it stands
+    assert output["claims"] and output["status"] == "partial"
+
+
+@pytest.mark.parametrize("graph", ["self_rag", "cot_rag", "mcts_rag"])
+async def test_a_route_can_be_forced(graph: str) -> None:
+    output = await ask(model(plan=steps("Who?")), QUESTION, route=graph)
+    assert routes(output) == [(graph, "asked for by context.route")]
+
+
+async def test_the_reason_is_in_the_questions_language() -> None:
+    output = await ask(model(), "할덴 다리가 있는 도시의 시장은 누구입니까?", route="mcts_rag")
+    assert routes(output)[0][1] == "context.route로 정해짐"
+
+
+@pytest.mark.parametrize("calls", [1, 2, 3, 5, 8, 13])
+async def test_all_graphs_of_a_run_share_one_budget(calls: int) -> None:
+    count = iter(range(1000))
+
+    def answer(step: str, prompt: str) -> Reply | str:
+        next(count)
+        return model(plan=steps("Who is it?"), candidate="NONE")(step, prompt)
+
+    output = await ask(answer, QUESTION, limits={"calls": calls})
+    assert output["usage"]["calls"] == next(count) <= calls
+    assert output["stop_reason"] == "budget:calls" or output["usage"]["calls"] < calls
+
+
+async def test_searches_of_the_first_graph_are_not_made_again() -> None:
+    store = ListStore(TEXTS)
+    output = await ask(model(plan=steps("Who?"), candidate="NONE"), QUESTION, store=store)
+    queries = [call["query"] for call in store.asked]
+    assert len(queries) == len(set(queries)) == output["usage"]["searches"]
+    assert BRIDGE in {passage["text"] for passage in output["evidence"].values()}

@@ -1,0 +1,225 @@
+"""Plans: whatever is written, a valid plan or a reason why not; never a circle or a loose end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from churon.nodes.plans import (
+    OPS,
+    PlanInvalid,
+    checked_plan,
+    critical,
+    filled,
+    in_order,
+    missing_facts,
+    one_step,
+    ready,
+    renumbered,
+    repeats_question,
+)
+from churon.nodes.structured import first_json
+from churon.tools.types import PlanStep, StepResult
+
+MOST = 5
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+QUESTIONS = st.text(min_size=0, max_size=20).map(lambda text: f"What is {text}?")
+REFERENCES = st.lists(st.integers(0, 7), max_size=3)
+
+
+@st.composite
+def raw_steps(draw: st.DrawFn) -> dict[str, Any]:
+    places = " ".join(f"#{n}" for n in draw(REFERENCES))
+    step: dict[str, Any] = {"question": f"{draw(QUESTIONS)} {places}"}
+    if draw(st.booleans()):
+        step["op"] = draw(st.sampled_from([*OPS, "guess"]))
+    if draw(st.booleans()):
+        step["depends_on"] = [str(n) for n in draw(REFERENCES)]
+    if draw(st.integers(0, 3)) == 0:
+        step["id"] = str(draw(st.integers(0, 6)))
+    if draw(st.booleans()):
+        step["needs_retrieval"] = draw(st.booleans())
+    return step
+
+
+def result(key: str, answer: str = "x", question: str = "q?") -> StepResult:
+    return StepResult(
+        id=key,
+        question=question,
+        answer=answer,
+        reasoning="",
+        evidence_ids=[],
+        support="unchecked",
+        support_score=None,
+        method="read" if answer else "none",
+    )
+
+
+def plan(*questions: str, op: str = "lookup") -> list[PlanStep]:
+    return checked_plan([{"question": question, "op": op} for question in questions], MOST)
+
+
+@given(st.lists(raw_steps(), max_size=8))
+def test_a_valid_plan_can_always_be_carried_out(raw: list[dict[str, Any]]) -> None:
+    try:
+        steps = checked_plan(raw, MOST)
+    except PlanInvalid:
+        return
+    ids = [step["id"] for step in steps]
+    assert 1 <= len(steps) <= MOST and len(set(ids)) == len(ids)
+    assert all(set(step["depends_on"]) <= set(ids) - {step["id"]} for step in steps)
+    assert all(step["needs_retrieval"] for step in steps if not step["depends_on"])
+    # round by round, every step comes to run
+    results: dict[str, StepResult] = {}
+    while waiting := ready(steps, results):
+        results |= {step["id"]: result(step["id"]) for step in waiting}
+    left = [step for step in steps if step["id"] not in results]
+    assert left == [] or (len(left) == 1 and left[0]["op"] == "synthesise")
+    assert missing_facts(steps, results) == []
+
+
+@given(JSON)
+def test_nonsense_is_a_plan_or_a_reason(raw: Any) -> None:
+    try:
+        assert checked_plan(raw, MOST)
+    except PlanInvalid as reason:
+        assert str(reason)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_not(text: str) -> None:
+    first_json(text)
+    first_json("{" + text)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ([], "0 steps"),
+        ([{"question": "Who?"}] * 20, "20 steps"),
+        ({"steps": [{"question": "Who is #2?"}, {"question": "Who is #1?"}]}, "circle"),
+        ([{"question": "Who is #1?"}], "circle"),
+        ([{"question": "Who is #3?"}], "#3"),
+        ([{"question": "Who?", "depends_on": ["8"]}], "#8"),
+        ([{"question": "Who?", "id": "1"}, {"question": "When?", "id": "1"}], "same id"),
+        ([{"question": "#1"}], "asks nothing"),
+        ([{"question": " ?! "}], "asks nothing"),
+        ([{"question": "Who?" * 200}], "characters"),
+        ([{"question": "Who?", "op": "sing"}], "sing"),
+        ([{"question": 3}], "no question"),
+        (["Who?"], "no question"),
+        ([{"question": "Who?", "depends_on": "1"}], "dependencies"),
+        ([{"question": "Who?", "id": "one"}], "'one'"),
+        ("Who?", "no list"),
+        (None, "no list"),
+        ({"plans": []}, "no list"),
+    ],
+)
+def test_what_is_wrong_is_named(raw: Any, reason: str) -> None:
+    with pytest.raises(PlanInvalid, match=reason):
+        checked_plan(raw, MOST)
+
+
+def test_dependencies_follow_from_placeholders() -> None:
+    steps = plan("Where?", "When?", "Is #2 after #1?")
+    assert steps[2]["depends_on"] == ["2", "1"]
+
+
+@pytest.mark.parametrize(
+    ("op", "places", "needs"),
+    [
+        ("lookup", "#1", True),
+        ("filter", "#1", True),
+        ("compare", "#1", False),
+        ("boolean", "", True),
+    ],
+)
+def test_only_operations_on_answers_do_without_a_search(op: str, places: str, needs: bool) -> None:
+    steps = checked_plan([{"question": "Who?"}, {"question": f"Is it {places}?", "op": op}], MOST)
+    assert steps[1]["needs_retrieval"] is needs
+
+
+def test_a_dependency_may_be_a_finished_step() -> None:
+    assert checked_plan([{"question": "Who is #7?", "id": "9"}], MOST, held=["7"])
+
+
+def test_placeholders_are_filled_by_whole_numbers() -> None:
+    results = {"1": result("1", "Aren"), "12": result("12", "Vesk")}
+    assert filled("From #12 to #1 and #3?", results) == "From Vesk to Aren and #3?"
+
+
+@pytest.mark.parametrize(
+    ("questions", "repeats"),
+    [
+        (["Who is the mayor of the town where the bridge stands?", "When?"], True),
+        (["who is the mayor of the town, where the bridge stands", "When?"], True),
+        (["Where does the bridge stand?", "Who is the mayor of #1?"], False),
+        (["Who is the mayor of the town where the bridge stands?"], False),
+    ],
+)
+def test_a_step_that_repeats_the_question(questions: list[str], repeats: bool) -> None:
+    asked = "Who is the mayor of the town where the bridge stands?"
+    assert repeats_question(plan(*questions), asked) is repeats
+
+
+def test_a_korean_step_that_repeats_the_question() -> None:
+    asked = "할덴 다리가 있는 도시의 시장은 누구입니까?"
+    assert repeats_question(
+        plan("할덴 다리가 있는 도시의 시장은 누구인가?", "#1은 몇 살입니까?"), asked
+    )
+    assert not repeats_question(plan("할덴 다리는 어느 도시에 있습니까?", "#1의 시장은?"), asked)
+
+
+def test_what_others_rest_on_and_the_last_step_are_critical() -> None:
+    steps = plan("Where?", "When?", "Who is #1?")
+    assert critical(steps) == {"1", "3"}
+    gathered = checked_plan(
+        [{"question": "When?"}, {"question": "Who?"}, {"question": "All?", "op": "synthesise"}],
+        MOST,
+    )
+    assert critical(gathered) == set() and critical([]) == set()
+
+
+def test_only_what_was_tried_in_vain_is_missing() -> None:
+    steps = plan("Where?", "Who is #1?")
+    results = {"1": result("1", "", "Where?")}
+    assert missing_facts(steps, results) == ["Where?"]
+    assert ready(steps, results) == []
+
+
+@given(st.integers(1, 80))
+def test_renumbered_plans_stay_the_same_plan(first: int) -> None:
+    steps = plan("Where?", "Who is #1?", "Is #2 older than #1?")
+    moved = renumbered(steps, first)
+    assert [step["id"] for step in moved] == [str(first + n) for n in range(3)]
+    assert moved[2]["question"] == f"Is #{first + 1} older than #{first}?"
+    assert len(in_order(moved)) == 3
+    assert renumbered(moved, 1) == steps
+
+
+def test_one_step_asks_the_question() -> None:
+    assert checked_plan(one_step("Who?"), 1) == one_step("Who?")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ('{"a": 1}', {"a": 1}),
+        ('Here it is: {"a": 1} and more {"b": 2}', {"a": 1}),
+        ('```json\n{"a": [1, 2]}\n```', {"a": [1, 2]}),
+        ('{"statement": "It is cut o', {"statement": "It is cut o"}),
+        ("no braces", None),
+        ("", None),
+    ],
+)
+def test_json_is_found_wherever_it_stands(text: str, read: Any) -> None:
+    assert first_json(text) == read

@@ -1,0 +1,264 @@
+"""The search tree's invariants over random searches; UCT, virtual loss, merging, why it ends."""
+
+from __future__ import annotations
+
+import math
+import random
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from churon.nodes.menu import actions, children_left
+from churon.nodes.outlook import cannot_be_overtaken, outlook, ranked
+from churon.nodes.search import step
+from churon.nodes.tree import (
+    ROOT,
+    Tree,
+    backpropagate,
+    children,
+    grow,
+    new_tree,
+    path_to,
+    select,
+    uct,
+)
+from churon.tools.context import RagContext
+from churon.tools.types import Draft, Judgement, Play, TreeNode
+
+CONTEXTS = st.builds(
+    RagContext,
+    profile=st.sampled_from(["lite", "standard", "deep"]),
+    faithful=st.booleans(),
+    rollouts=st.integers(1, 12),
+    leaves=st.integers(1, 5),
+    tree_depth=st.integers(2, 6),
+    exploration=st.floats(0, 4),
+    seed=st.integers(0, 1_000),
+)
+
+
+def draft(answer: str = "", *, query: str = "q?", terminal: bool = False, text: str = "") -> Draft:
+    return Draft(
+        text=text, query=query, answer=answer, evidence_ids=[], claims=[], terminal=terminal
+    )
+
+
+def made(dice: random.Random, play: Play) -> Draft | None:
+    """What a whimsical model writes for an action; None where it failed."""
+    if dice.random() < 0.1:
+        return None
+    kind = play["action"].partition("#")[0]
+    answer = dice.choice(["", "Aren", "Vesk", f"{dice.random()}"])
+    return draft(
+        answer,
+        query=dice.choice(["q?", "r?", f"{dice.random()}?"]),
+        terminal=kind in ("summarise", "direct"),
+        text=dice.choice(["", "It is so."]),
+    )
+
+
+def judged(node: TreeNode, dice: random.Random) -> Judgement | None:
+    if not node["terminal"] or dice.random() < 0.05:
+        return None
+    value = dice.choice([0.0, 1.0, round(dice.random(), 4)])
+    given = draft(node["answer"], query=node["query"], terminal=True, text=node["text"])
+    return Judgement(draft=given, value=value, vote=value, s_sup=None)
+
+
+def search(context: RagContext, seed: int) -> tuple[list[Tree], str, int]:
+    """A whole search with a random model: the tree at rest after every round, why it ended, N."""
+    dice, tree, begun, done = random.Random(seed), new_tree("q?"), 0, 0
+    rest, ended = [tree], ""
+    while not ended:
+        count = min(context.leaves, context.rollouts - done)
+        tree, plays = select(tree, context, count, begun)
+        begun += len(plays)
+        if not plays:
+            return rest, "exhausted", done
+        assert 0 < tree[ROOT]["virtual_loss"] == len(plays)
+        while any(play["action"] for play in plays):
+            moved = []
+            for play in plays:
+                if play["action"]:
+                    tree, play = step(tree, play, made(dice, play), context)
+                moved.append(play)
+            plays = moved
+        for play in plays:
+            judgement = judged(tree[play["at"]], dice)
+            tree = backpropagate(tree, play, judgement)
+            done += judgement is not None
+        rest.append(tree)
+        ended, _ = outlook(tree, context, done)
+        assert len(rest) < 200, "the search does not end"
+    return rest, ended, done
+
+
+@settings(max_examples=150, deadline=None)
+@given(CONTEXTS, st.integers(0, 10_000))
+def test_invariants_hold_after_every_round(context: RagContext, seed: int) -> None:
+    trees, ended, done = search(context, seed)
+    for tree in trees:
+        for node in tree.values():
+            below = children(tree, node["id"])
+            assert sum(child["N"] for child in below) <= node["N"]
+            assert 0.0 <= node["Q"] <= node["N"] + 1e-9
+            assert node["virtual_loss"] == 0
+            assert node["depth"] <= context.tree_depth
+            assert [n["depth"] for n in path_to(tree, node["id"])] == list(range(node["depth"] + 1))
+            assert not (node["terminal"] and below)
+    last = trees[-1]
+    assert last[ROOT]["N"] == done <= context.rollouts
+    assert sum(node["N"] for node in last.values() if node["terminal"]) == done
+    for earlier, later in pairwise(trees):
+        assert all(later[key]["N"] >= node["N"] for key, node in earlier.items())
+    assert ended in {"rollouts", "exhausted", "cannot_be_overtaken", "agreement", "hopeless"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(CONTEXTS, st.integers(0, 10_000))
+def test_the_same_seed_and_model_give_the_same_tree(context: RagContext, seed: int) -> None:
+    assert search(context, seed) == search(context, seed)
+
+
+def node(**changes: Any) -> TreeNode:
+    return {**new_tree("q?")[ROOT], **changes}  # type: ignore[typeddict-item]
+
+
+def test_uct_is_the_formula() -> None:
+    parent, child = node(N=9), node(N=4, Q=3.0)
+    assert uct(child, parent, 2.0) == pytest.approx(3 / 4 + 2 * math.sqrt(math.log(9) / 4))
+    assert uct(node(), parent, 2.0) == math.inf
+
+
+@given(st.integers(1, 50), st.floats(0, 1), st.integers(0, 5), st.floats(0, 5))
+def test_a_virtual_loss_never_makes_a_node_more_attractive(
+    n: int, mean: float, loss: int, c: float
+) -> None:
+    parent = node(N=n + 10, virtual_loss=loss + 1)
+    calm = uct(node(N=n, Q=mean * n, virtual_loss=loss), parent, c)
+    busy = uct(node(N=n, Q=mean * n, virtual_loss=loss + 1), parent, c)
+    assert busy <= calm + 1e-12
+
+
+def test_rollouts_at_once_take_different_actions() -> None:
+    tree, plays = select(new_tree("q?"), RagContext(leaves=3), 3, 0)
+    assert [(play["at"], play["action"]) for play in plays] == [
+        (ROOT, "retrieve"), (ROOT, "transform"), (ROOT, "transform#2"),
+    ]  # fmt: skip
+    assert tree[ROOT]["virtual_loss"] == 3
+    assert select(tree, RagContext(), 1, 3)[1] == []  # nothing is open
+
+
+def test_equal_states_are_one_node() -> None:
+    context = RagContext()
+    tree, (first, second) = select(new_tree("q?"), context, 2, 0)
+    tree, first = grow(tree, first, draft("Aren", query="Which town?"))
+    tree, second = grow(tree, second, draft("aren.", query="which  town"))
+    assert first["at"] == second["at"] and len(tree) == 2
+    assert tree[first["at"]]["virtual_loss"] == 2
+    for play in (first, second):
+        tree = backpropagate(tree, play, None)
+    assert all(node["virtual_loss"] == 0 for node in tree.values())
+
+
+def test_the_same_answer_on_another_path_is_another_node() -> None:
+    tree, (first, second) = select(new_tree("q?"), RagContext(), 2, 0)
+    tree, first = grow(tree, first, draft("Aren", query="a?"))
+    tree, second = grow(tree, second, draft("", query="b?"))
+    tree, third = grow(tree, {**second, "action": "retrieve"}, draft("Aren", query="a?"))
+    assert third["at"] != first["at"] and len(tree) == 4
+
+
+@pytest.mark.parametrize("profile", ["lite", "standard"])
+def test_at_the_depth_limit_only_an_answer_is_left(profile: Any) -> None:
+    context = RagContext(profile=profile, tree_depth=3)
+    deep = node(depth=2, action="retrieve")
+    assert set(actions(deep, context)) <= {"summarise", "direct"}
+    assert "summarise" in actions(deep, context)
+    assert actions(node(terminal=True), context) == ()
+
+
+def test_an_answer_that_could_not_be_given_is_no_end() -> None:
+    context = RagContext()
+    tree, [play] = select(new_tree("q?"), context, 1, 0)
+    tree, play = step(tree, play, draft("", query="q?"), context)
+    assert play["action"] == "summarise"
+    tree, play = step(tree, play, draft("", terminal=True), context)
+    assert play["action"] == "transform" and not any(n["terminal"] for n in tree.values())
+
+
+def ends(*values: tuple[str, float]) -> Tree:
+    """A tree with one terminal node an (answer, value)."""
+    tree = new_tree("q?")
+    for number, (answer, value) in enumerate(values):
+        play = Play(id=f"r{number}", at=ROOT, action="direct", locked=[])
+        tree, play = grow(tree, play, draft(answer, terminal=True, text=f"{number}"))
+        made_ = Judgement(draft=draft(answer, terminal=True), value=value, vote=1.0, s_sup=None)
+        tree = backpropagate(tree, play, made_)
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("values", "rollouts", "reason"),
+    [
+        ([("Aren", 0.9), ("Aren", 0.9)], 2, "rollouts"),
+        ([("Aren", 0.9), ("Aren", 0.9)], 3, "cannot_be_overtaken"),
+        ([("Aren", 0.9), ("Aren", 0.9), ("Vesk", 0.5)], 4, "cannot_be_overtaken"),
+        ([("Aren", 0.9), ("Vesk", 0.5)], 3, ""),
+        ([("Aren", 0.9), ("Aren", 0.9), ("Vesk", 0.9)], 4, ""),  # the last one could tie
+        ([("Aren", 0.5), ("Aren.", 0.5), ("the Aren", 0.5)], 12, "agreement"),
+        ([("Aren", 0.5), ("Aren", 0.5)], 12, ""),  # two trajectories are too few
+        ([("Aren", 0.01), ("Vesk", 0.01), ("Orrin", 0.0)], 12, "hopeless"),
+        ([("Aren", 0.01)], 12, ""),  # one poor rollout is no reason
+    ],
+)
+def test_every_reason_to_stop(values: Any, rollouts: int, reason: str) -> None:
+    context = RagContext(rollouts=rollouts)
+    assert outlook(ends(*values), context, len(values))[0] == reason
+
+
+def test_the_papers_stop_by_rollouts_alone() -> None:
+    tree = ends(("Aren", 1.0), ("Aren", 1.0), ("Aren", 1.0))
+    assert outlook(tree, RagContext(rollouts=4, faithful=True), 3)[0] == ""
+
+
+def test_a_search_without_open_leaves_is_exhausted() -> None:
+    context = RagContext(rollouts=99)
+    tree = ends(("Aren", 0.5))
+    tree[ROOT] = {**tree[ROOT], "tried": children_left(tree[ROOT], context)}
+    assert outlook(tree, context, 1)[0] == "exhausted"
+
+
+@given(
+    st.lists(st.floats(0, 5), max_size=4),
+    st.integers(0, 4),
+    st.lists(st.tuples(st.integers(0, 5), st.floats(0, 1)), max_size=4),
+)
+def test_what_cannot_be_overtaken_is_not_overtaken(
+    scores: list[float], left: int, rewards: list[tuple[int, float]]
+) -> None:
+    scores = sorted(scores, reverse=True)
+    if not cannot_be_overtaken(scores, left):
+        return
+    final = dict(enumerate(scores))
+    for place, value in rewards[:left]:  # a place beyond the known ones is a new answer
+        final[place] = final.get(place, 0.0) + value
+    assert max(final, key=lambda place: final[place]) == 0
+
+
+def test_groups_are_ranked_by_their_rewards() -> None:
+    ranking = ranked(ends(("Vesk", 0.9), ("Aren", 0.6), ("aren", 0.6), ("", 0.0)))
+    assert [(group["answer"], len(group["nodes"])) for group in ranking] == [
+        ("Aren", 2),
+        ("Vesk", 1),
+    ]
+    assert sum(group["share"] for group in ranking) == pytest.approx(1.0)
+
+
+def test_what_a_model_found_equal_is_one_group() -> None:
+    tree = ends(("Seoul", 0.5), ("서울", 0.6), ("Busan", 0.7))
+    [first, second] = ranked(tree, [["n1", "n2"]])
+    assert set(first["nodes"]) == {"n1", "n2"} and second["answer"] == "Busan"
