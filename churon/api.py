@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Literal, cast
 
+from langgraph.types import Command
 from typing_extensions import TypedDict
 
 from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
 from churon.graphs.registry import build_graph
+from churon.tools.errors import InputError
 from churon.tools.toolkit import Toolkit
 
 OUTPUT_KEYS = list(RagOutput.__annotations__)
@@ -18,7 +20,7 @@ OUTPUT_KEYS = list(RagOutput.__annotations__)
 class Event(TypedDict, total=False):
     """Something that happened in a run."""
 
-    kind: Literal["step", "token", "output"]
+    kind: Literal["step", "token", "pause", "output"]
     node: str
     """step: the node that finished, such as "grade"; token: the node that writes. What "partial"
     writes is a draft; an answer that was chosen among candidates comes whole, from "finish"."""
@@ -26,6 +28,8 @@ class Event(TypedDict, total=False):
     """step: what it wrote."""
     text: str
     """token: the next piece of the text."""
+    asked: dict[str, Any]
+    """pause: the question and the plan that wait for approval; resume with a `Command`."""
     output: RagOutput
     """output: the end."""
 
@@ -46,6 +50,8 @@ async def ask(
         machine = build_graph(graph, hands)
         given: Any = context  # the runtime resolves a mapping; its type knows RagContext only
         output: Any = await machine.ainvoke(as_input(question), context=given)
+        if "__interrupt__" in output:
+            raise _paused()
         return cast(RagOutput, output)
     finally:
         if toolkit is None:
@@ -53,19 +59,24 @@ async def ask(
 
 
 async def stream(
-    question: str | RagInput,
+    question: str | RagInput | Command[Any],
     graph: str | RagGraph = "self_rag",
     *,
     toolkit: Toolkit | None = None,
     context: Mapping[str, Any] | None = None,
     config: Any = None,
 ) -> AsyncIterator[Event]:
-    """Steps as nodes finish, tokens as they are written, then the output. Raises ChuronError."""
+    """Steps as nodes finish, tokens as they are written, then the output or a pause.
+
+    A paused run (`approve_plan`) needs a graph with a checkpointer; it goes on with
+    `Command(resume=...)` in place of the question. Raises ChuronError.
+    """
     hands = toolkit or Toolkit()
     try:
         machine = build_graph(graph, hands) if isinstance(graph, str) else graph
         output: Any = None
         final = False
+        paused: Any = ()
         async for place, mode, event in machine.astream(
             as_input(question),
             config,
@@ -78,9 +89,19 @@ async def stream(
             elif mode == "custom":
                 final = final or event["node"] != "partial"
                 yield Event(kind="token", node=event["node"], text=event["token"])
+            elif "__interrupt__" in event:
+                if place:
+                    continue  # comes again from the graph around it
+                if not getattr(machine, "checkpointer", None):
+                    raise _paused()
+                # said at the end: a run that is left early may not have saved where it paused
+                paused = event["__interrupt__"]
             else:
                 for node, update in event.items():
                     yield Event(kind="step", node=node, update=update or {})
+        if paused:
+            yield Event(kind="pause", asked=paused[0].value)
+            return
         if not final:
             yield Event(kind="token", node="finish", text=output["answer"])
         yield Event(kind="output", output=output)
@@ -93,6 +114,14 @@ def _output(state: dict[str, Any]) -> dict[str, Any]:
     return {key: state[key] for key in OUTPUT_KEYS if key in state}
 
 
-def as_input(question: str | RagInput) -> RagInput:
+def as_input(question: str | RagInput | Command[Any]) -> Any:
     """A bare question as the graphs' input."""
     return RagInput(question=question) if isinstance(question, str) else question
+
+
+def _paused() -> InputError:
+    return InputError(
+        "The run waits for its plan to be approved, and nothing can resume it.",
+        remedy="Build the graph with a checkpointer and go on with Command(resume=True), "
+        "or set context.approve_plan to false.",
+    )

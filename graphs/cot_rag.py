@@ -2,7 +2,7 @@
 
 The decision tree's entities are the steps of `plan`; its pseudo-program is run round by round:
 `record` names the steps that can run, each is the subgraph `step`, and `survey` searches for the
-question as it is beside the first of them. `replan` mends a plan by evidence; `conclude` writes
+question as it is beside the first of several. `replan` mends a plan by evidence; `conclude` writes
 the answer from what the steps found; `remember` keeps the case.
 """
 
@@ -13,15 +13,16 @@ from typing import Annotated, Any, Literal
 from langgraph.graph import StateGraph
 from langgraph.types import Send
 
-from churon.graphs import cot_step, retrieval
+from churon.graphs import cot_step
 from churon.graphs.contract import RagState, merge_by_key
 from churon.graphs.frame import add_end, add_opening, framed
 from churon.graphs.machine import RagGraph, compiled
-from churon.graphs.policy import model_node
+from churon.graphs.policy import TIMEOUT, model_node, optional
 from churon.nodes.finish import Finish
 from churon.nodes.gather import Conclude, Record, Remember, Review
 from churon.nodes.plan import ApprovePlan, MakePlan, Replan
 from churon.nodes.support import CheckClaims
+from churon.nodes.survey import Survey
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Evidence, PlanStep, StepResult
 
@@ -50,9 +51,8 @@ def dispatch(state: State) -> list[Send] | Literal["replan", "conclude"]:
             given = {**shared, "step": step, "parents": parents, "evidence": held}
             sends.append(Send("step", given))
     if len(state["plan"]) > 1 and not state["queries"]:
-        blank = {"evidence": {}, "queries": [], "kept": [], "answer": "", "query": "", "rounds": 0}
-        whole = {**shared, **blank, "standalone": state["standalone"], "stop_reason": ""}
-        sends.append(Send("survey", whole))
+        whole = {"standalone": state["standalone"], "planned": len(state["plan"])}
+        sends.append(Send("survey", {**shared, **whole}))
     return sends
 
 
@@ -77,12 +77,12 @@ def build(toolkit: Toolkit, *, checkpointer: Any = None, nested: bool = False) -
     b.add_node("approve", ApprovePlan(toolkit))
     b.add_node("record", Record(toolkit))
     b.add_node("step", cot_step.build(toolkit))
-    b.add_node("survey", retrieval.build(toolkit, grading=False))
+    b.add_node("survey", Survey(toolkit), timeout=TIMEOUT, error_handler=optional("record"))
     b.add_node("replan", Replan(toolkit), **model_node("conclude"))
-    b.add_node("conclude", Conclude(toolkit), **model_node("check"))
+    b.add_node("conclude", Conclude(toolkit), **model_node("check", degrade=False))
     b.add_node("check", CheckClaims(toolkit), **model_node("review"))
     b.add_node("review", Review(toolkit))
-    b.add_node("remember", Remember(toolkit))
+    b.add_node("remember", Remember(toolkit), error_handler=optional("restate"))
     add_end(b, toolkit, Finish(toolkit, weigh_relevance=False, last=not nested))
     _connect(b)
     return compiled(b, "cot_rag", toolkit, checkpointer)

@@ -39,6 +39,7 @@ class StepOutput(TypedDict):
     steps: Annotated[list[dict[str, Any]], append]
     usage: Annotated[Usage, merge_usage]
     degraded: Annotated[list[str], unite]
+    failures: Annotated[list[str], append]
     stop_reason: Annotated[str, keep_first]
 
 
@@ -75,8 +76,8 @@ def build(toolkit: Toolkit) -> RagGraph:
     )
     b.add_node("fill", FillStep(toolkit))
     b.add_node("retrieval", retrieval.build(toolkit))
-    b.add_node("read", ReadStep(toolkit), **model_node("judge"))
-    b.add_node("reason", ReasonStep(toolkit), **model_node("settle"))
+    b.add_node("read", ReadStep(toolkit), **model_node("judge", failure="failures"))
+    b.add_node("reason", ReasonStep(toolkit), **model_node("settle", failure="failures"))
     b.add_node("judge", JudgeStep(toolkit))
     b.add_node("hop", Hop(toolkit), **model_node("settle"))
     b.add_node("settle", SettleStep(toolkit))

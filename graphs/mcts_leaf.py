@@ -38,6 +38,7 @@ class Trail(TypedDict):
     steps: Annotated[list[dict[str, Any]], append]
     usage: Annotated[Usage, merge_usage]
     degraded: Annotated[list[str], union]
+    failures: Annotated[list[str], append]
     stop_reason: Annotated[str, keep_first]
 
 
@@ -114,7 +115,7 @@ def build_lookup(toolkit: Toolkit) -> RagGraph:
         LookupState, context_schema=RagContext, input_schema=LookupInput, output_schema=LookupOutput
     )
     b.add_node("retrieval", retrieval.build(toolkit))
-    b.add_node("read", ReadFinding(toolkit), **model_node("__end__"))
+    b.add_node("read", ReadFinding(toolkit), **model_node("__end__", failure="failures"))
     b.add_edge(START, "retrieval")
     b.add_conditional_edges("retrieval", after_retrieval)
     b.add_edge("read", END)
@@ -126,7 +127,7 @@ def build(toolkit: Toolkit) -> RagGraph:
     b = StateGraph(
         LeafState, context_schema=RagContext, input_schema=LeafInput, output_schema=LeafOutput
     )
-    b.add_node("act", Act(toolkit), **model_node("hand_in"))
+    b.add_node("act", Act(toolkit), **model_node("hand_in", failure="failures"))
     b.add_node("lookup", build_lookup(toolkit))
     b.add_node("weave", Weave(toolkit))
     b.add_node("hand_in", HandIn(toolkit))

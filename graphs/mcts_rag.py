@@ -51,9 +51,9 @@ def after_select(state: State) -> list[Send] | Literal["rank"]:
 
 def after_grow(state: State) -> list[Send] | Literal["backpropagate"]:
     """On until every rollout has come to an answer; then every new answer is evaluated, once."""
-    if state.get("stop_reason"):
-        return "backpropagate"
-    return _expansions(state) or _evaluations(state) or "backpropagate"
+    going = [] if state.get("stop_reason") else _expansions(state)
+    # answers that came before the budget ended are evaluated as far as it goes
+    return going or _evaluations(state) or "backpropagate"
 
 
 def _evaluations(state: State) -> list[Send]:
@@ -103,7 +103,7 @@ def build(toolkit: Toolkit, *, checkpointer: Any = None, nested: bool = False) -
     """The graph over these resources; `nested` inside `auto`."""
     b = framed(State, nested=nested)
     add_opening(b, toolkit, State, "select", nested=nested)
-    b.add_node("select", SelectLeaves(toolkit))
+    b.add_node("select", SelectLeaves(toolkit, nested))
     b.add_node("expand", mcts_leaf.build(toolkit))
     b.add_node("grow", Grow(toolkit))
     b.add_node("evaluate", Evaluate(toolkit), **model_node("backpropagate"))

@@ -9,14 +9,21 @@ from langgraph.errors import NodeError, NodeTimeoutError
 from langgraph.types import Command, RetryPolicy
 
 from churon.nodes.common import RunState
-from churon.tools.errors import BudgetExhausted, ModelError, ModelUnreachable, RerankError
+from churon.tools.errors import (
+    BudgetExhausted,
+    ChuronError,
+    ModelError,
+    ModelUnreachable,
+    RerankError,
+)
 
 RETRY = RetryPolicy(max_attempts=3, initial_interval=0.2, retry_on=(ModelUnreachable, OSError))
 """Transient failures only: a retry is paid for from the run's budget."""
 TIMEOUT = 900.0
 """Seconds for one node; the run's own limit ends it earlier by default."""
-STEPS = 400
-"""More steps than any graph can take at the bounds of `RagContext`."""
+STEPS = 20_000
+"""More steps than any graph can take at the bounds of `RagContext`: 256 rollouts of two steps for
+each of 12 levels and four more come to 7,200; runs are ended by their budget, never by this."""
 
 Handler = Callable[..., Awaitable[Command[Any]]]
 
@@ -32,13 +39,25 @@ def recover(then: str, *, failure: str = "", degrade: bool = True) -> Handler:
     async def handle(state: Any, error: NodeError) -> Command[Any]:
         found = error.error
         if isinstance(found, BudgetExhausted):
-            return Command(update={"stop_reason": f"budget:{found.limit}"}, goto=then)
+            return Command(update={"stop_reason": found.reason}, goto=then)
         if not degrade or not isinstance(found, (ModelError, RerankError, NodeTimeoutError)):
             raise found
         update: dict[str, Any] = {"degraded": [f"{error.node}:{type(found).__name__}"]}
         if failure:
             update[failure] = [str(found)]
         return Command(update=update, goto=then)
+
+    return handle
+
+
+def optional(then: str) -> Handler:
+    """An error handler for what a run can do without: recorded in `degraded`, no more."""
+
+    async def handle(state: Any, error: NodeError) -> Command[Any]:
+        if not isinstance(error.error, ChuronError):
+            raise error.error
+        degraded = [f"{error.node}:{type(error.error).__name__}"]
+        return Command(update={"degraded": degraded}, goto=then)
 
     return handle
 

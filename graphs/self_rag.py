@@ -31,8 +31,6 @@ from churon.tools.types import Candidate
 class State(RagState):
     retrieval: bool
     form: Literal["short", "iterative", "long"]
-    max_rewrites: int
-    max_iter: int
     candidates: Annotated[dict[str, Candidate], merge_by_key]
     partials: Annotated[list[str], append]
     verdict: Literal["again", "synthesise", "settle"]

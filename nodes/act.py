@@ -12,11 +12,11 @@ from typing_extensions import TypedDict
 from churon.nodes.cite import sentences
 from churon.nodes.common import RunState
 from churon.nodes.decide import is_refusal
-from churon.nodes.plans import QUESTION_CHARS
+from churon.nodes.plans import QUESTION_CHARS, PlanInvalid, checked_plan
 from churon.nodes.prompts import fitting, messages, numbered
 from churon.nodes.reading import recall
-from churon.nodes.rewrite import first_line
-from churon.nodes.structured import ask_json
+from churon.nodes.rewrite import first_line, is_among
+from churon.nodes.structured import ask_json, first_json
 from churon.nodes.trail import drafted, ending, facts_of, summary
 from churon.nodes.tree import base
 from churon.tools.context import RagContext
@@ -119,7 +119,9 @@ async def _subquestion(run: Run, state: Leaf) -> Acted:
 
 async def _transform(run: Run, state: Leaf) -> Acted:
     """AirRAG's QT: another query, still to be searched for."""
-    return {"asks": [], "draft": drafted(query=await next_query(run, state))}
+    known = facts_of(state["path"])
+    query = await (next_query if known else first_query)(run, state)
+    return {"asks": [], "draft": drafted(query="" if is_among(query, asked_of(state)) else query)}
 
 
 async def _retrieve(run: Run, state: Leaf) -> Acted:
@@ -151,20 +153,39 @@ _DO: dict[str, Any] = {
 }
 
 
+async def first_query(run: Run, state: Leaf) -> str:
+    """What a sampled plan would look up first; the question itself where there is no plan.
+
+    Asked for a next question without any fact, a small model repeats the whole one.
+    """
+    prompt = messages("plan", state["language"], question=state["standalone"], cases="")
+    want = Want(_QUERY_TOKENS, run.context.sampling, seed_of(run, state), stop=("},",))
+    raw = first_json((await run.complete(prompt, want)).text)
+    try:
+        return checked_plan(raw, run.context.max_steps)[0]["question"]
+    except PlanInvalid:
+        return state["standalone"]
+
+
 async def next_query(run: Run, state: Leaf) -> str:
     """A sampled question for the next fact; the question itself when the model gives none."""
-    asked = [node["query"] for node in state["path"][1:] if node["query"]]
-    queries = "\n".join(f"- {query}" for query in dict.fromkeys([*asked, *state["siblings"]]))
+    queries = "\n".join(f"- {query}" for query in asked_of(state))
     prompt = messages(
         "query",
         state["language"],
         question=state["standalone"],
         facts=facts_of(state["path"]) or "-",
-        queries=queries or "-",
+        queries=queries,
     )
     want = Want(_QUERY_TOKENS, run.context.sampling, seed_of(run, state))
     line = first_line((await run.complete(prompt, want)).text)[:QUESTION_CHARS]
     return state["standalone"] if is_refusal(line) else line
+
+
+def asked_of(state: Leaf) -> list[str]:
+    """The question, and what was asked on the path and beside it."""
+    asked = [node["query"] for node in state["path"] if node["query"]]
+    return list(dict.fromkeys([*asked, *state["siblings"]]))
 
 
 def seed_of(run: Run, state: Leaf) -> int:

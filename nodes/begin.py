@@ -51,6 +51,7 @@ _PLAIN: dict[str, Any] = {
     "round": list,
     "tree": dict,
     "earlier": dict,
+    "route": lambda: "self_rag",
     "plays": list,
     "begun": int,
     "done": int,
@@ -108,7 +109,8 @@ class Adopt:
 
     async def __call__(self, state: Underway, runtime: Runtime[RagContext]) -> dict[str, Any]:
         made = emptied(self.channels, self.toolkit.context(runtime.context))
-        return {**made, "history": [], "usage": state["usage"]}
+        pinned = {"form": "short"} if "form" in self.channels else {}
+        return {**made, **pinned, "history": [], "usage": state["usage"]}
 
 
 def emptied(channels: frozenset[str], context: RagContext) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from churon.tools.korean import detect_language
 from churon.tools.types import Claim, Evidence
 
 # One way to match: nested repeats would take exponential time on "[" and a run of digits
@@ -56,14 +57,22 @@ def claim(text: str, evidence_ids: list[str]) -> Claim:
 
 
 def attribute(claims: Sequence[Claim], passages: Sequence[Evidence]) -> list[Claim]:
-    """Give each sentence without a key the passage that shares most with it, if any does."""
+    """Give each sentence without a key the passage that shares most with it, if any does.
+
+    Where the passages are in another language nothing is shared: the first one, which was ranked
+    best, is then checked for it.
+    """
     return [one if one["evidence_ids"] else _attributed(one, passages) for one in claims]
 
 
 def _attributed(one: Claim, passages: Sequence[Evidence]) -> Claim:
     shares = {p["id"]: overlap(one["text"], p["text"]) for p in passages}
     best = max(shares, key=lambda key: shares[key], default="")
-    return {**one, "evidence_ids": [best] if shares.get(best) else []}
+    if shares.get(best):
+        return {**one, "evidence_ids": [best]}
+    own = detect_language(one["text"])
+    foreign = [p["id"] for p in passages if detect_language(p["text"]) != own]
+    return {**one, "evidence_ids": foreign[:1]}
 
 
 def quote(statement: str, passage: str) -> str:

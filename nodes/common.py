@@ -57,7 +57,7 @@ async def settled(run: Run, name: str, *work: Awaitable[T]) -> tuple[list[T | No
     reason = ""
     for error in results:
         if isinstance(error, BudgetExhausted):
-            reason = reason or f"budget:{error.limit}"
+            reason = reason or error.reason
         elif isinstance(error, ModelError):
             run.degrade(f"{name}:{type(error).__name__}")
         elif isinstance(error, BaseException):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from churon.nodes.decide import support_score, utility_score
-from churon.nodes.prompts import messages, passage_text
+from churon.nodes.prompts import fitting, messages, passage_text
 from churon.tools.models.labels import RELEVANCE, SUPPORT, UTILITY
 from churon.tools.run import Run
 from churon.tools.types import Evidence, Language
@@ -32,10 +32,11 @@ async def support_of(
     run: Run, statement: str, passages: list[Evidence], question: str, language: Language
 ) -> float | None:
     """s_sup in [0, 1] of a statement by its passages; None when the critic gave nothing."""
+    shown = fitting(passages, await run.room())
     prompt = messages(
         "support",
         language,
-        passage="\n\n".join(passage_text(passage) for passage in passages),
+        passage="\n\n".join(passage_text(passage) for passage in shown),
         question=question,
         statement=statement,
     )

@@ -139,7 +139,10 @@ def normalised(text: str) -> str:
 
 
 def is_refusal(text: str) -> bool:
-    """The model wrote NONE (or nothing) for a passage without the answer."""
-    return normalised(text) in {"", "none", "n a", "없음", "없습니다"} or bool(
-        re.match(r"\W*NONE\b", text)
-    )
+    """The model wrote NONE (or nothing, or "unknown") for a passage without the answer."""
+    return normalised(text) in _REFUSALS or bool(re.match(r"\W*NONE(?![A-Za-z0-9_])", text))
+
+
+_REFUSALS = {"", "none", "n a", "na", "null", "unknown", "not known", "not found"} | {
+    "없음", "없습니다", "없다", "모름", "모릅니다", "알 수 없음", "알 수 없습니다"
+}  # fmt: skip

@@ -7,18 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
-from typing_extensions import TypedDict
 
-from churon.nodes.common import RunState, chosen
+from churon.nodes.common import RunState, chosen, settled
 from churon.nodes.critique import DIGITS, support_of
 from churon.nodes.meaning import groups
 from churon.nodes.menu import max_votes
 from churon.nodes.reading import recall
 from churon.nodes.trail import as_draft, ending, facts_of, summary
 from churon.tools.context import RagContext
-from churon.tools.run import Run
+from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Draft, Evidence, Judgement, TreeNode, Usage
+from churon.tools.types import Draft, Evidence, Judgement, TreeNode
 
 _FIRST_VOTES = 2
 
@@ -32,18 +31,18 @@ class Ended(RunState):
     evidence: dict[str, Evidence]
 
 
-class Valued(TypedDict):
+class Valued(Ledger):
     judged: dict[str, Judgement]
-    usage: Usage
-    degraded: list[str]
+    stop_reason: str
 
 
 @dataclass(frozen=True)
 class Evaluate:
     """0.5 x share of agreeing samples + 0.5 x s_sup, in [0, 1]; `faithful`: the share alone.
 
-    Two samples, more only while they disagree. The answer becomes the one most samples gave. (The
-    paper's reward, a mean log-likelihood multiplied along the path, changes its sign with depth.)
+    Two samples, more only while they disagree; `faithful`: all ten. The answer becomes the one
+    most samples gave. (The paper's reward, a mean log-likelihood multiplied along the path,
+    changes its sign with depth.)
     """
 
     toolkit: Toolkit
@@ -53,19 +52,28 @@ class Evaluate:
         end = state["path"][-1]
         if not end["answer"]:
             nothing = Judgement(draft=as_draft(end), value=0.0, vote=0.0, s_sup=None)
-            return {"judged": {end["id"]: nothing}, **run.ledger()}
-        draft, vote = await self._voted(run, state)
-        support = None if run.context.faithful else await self._support(run, state, draft)
+            return {"judged": {end["id"]: nothing}, "stop_reason": "", **run.ledger()}
+        draft, vote, stop = await self._voted(run, state)
+        support = None
+        if not run.context.faithful:
+            checks = await settled(run, "evaluate", self._support(run, state, draft))
+            [support], stop = checks[0], checks[1] or stop
         value = vote if support is None else 0.5 * vote + 0.5 * support
         judged = Judgement(draft=draft, value=round(value, DIGITS), vote=vote, s_sup=support)
-        return {"judged": {end["id"]: judged}, **run.ledger()}
+        return {"judged": {end["id"]: judged}, "stop_reason": stop, **run.ledger()}
 
-    async def _voted(self, run: Run, state: Ended) -> tuple[Draft, float]:
-        drafts = [as_draft(state["path"][-1])]
-        while len(drafts) < _FIRST_VOTES or undecided(drafts, max_votes(run.context)):
-            drafts.append(await self._sample(run, state, len(drafts)))
+    async def _voted(self, run: Run, state: Ended) -> tuple[Draft, float, str]:
+        """The plurality's draft, its share, and the stop reason where the sampling was cut off."""
+        drafts, stop, most = [as_draft(state["path"][-1])], "", max_votes(run.context)
+        first = most if run.context.faithful else _FIRST_VOTES
+        while len(drafts) < first or undecided(drafts, most):
+            sample = self._sample(run, state, len(drafts))
+            [drawn], stop = await settled(run, "evaluate", sample)
+            if drawn is None:
+                break
+            drafts.append(drawn)
         share, place = plurality([draft["answer"] for draft in drafts])
-        return drafts[place], round(share, DIGITS)
+        return drafts[place], round(share, DIGITS), stop
 
     @staticmethod
     async def _sample(run: Run, state: Ended, number: int) -> Draft:

@@ -33,6 +33,8 @@ class Settled(RunState):
     stop_reason: str
     missing: list[str]
     """Facts that a plan could not find; the question itself where nothing is more exact."""
+    ended: NotRequired[str]
+    """Why a search stopped."""
     retrieval: NotRequired[bool]
 
 
@@ -72,8 +74,8 @@ class Finish:
         if status == "ungrounded" and searched and self.abstain_unsupported:
             status = "abstained"
         off_topic = self.weigh_relevance and not self._relevant(state, run.context)
-        if status == "grounded" and off_topic:
-            status = "partial"  # supported by a passage that does not seem to be about it
+        if status == "grounded" and (off_topic or state["missing"]):
+            status = "partial"  # supported by a passage about something else, or not all of it
         answer = state["answer"]
         if status == "abstained":
             answer, claims = NOTHING_FOUND[state["language"]], []
@@ -88,7 +90,7 @@ class Finish:
             "evidence": used(state["evidence"], claims),
             "status": status,
             "missing": state["missing"] or ([] if claims else [state["standalone"]]),
-            "stop_reason": stop or ("answered" if claims else "nothing_supported"),
+            "stop_reason": stop or state.get("ended") or _reason(claims),
             "steps": [{"step": "finish", "status": status}],
             **run.ledger(),
         }
@@ -98,6 +100,10 @@ class Finish:
         ids = [key for claim in state["claims"] for key in claim["evidence_ids"]]
         passages = chosen(state["evidence"], ids)
         return any(relevant(passage, context.relevance_threshold) for passage in passages)
+
+
+def _reason(claims: list[Claim]) -> str:
+    return "answered" if claims else "nothing_supported"
 
 
 def used(evidence: dict[str, Evidence], claims: list[Claim]) -> dict[str, Evidence]:

@@ -13,17 +13,21 @@ from churon.nodes.cite import claim, sentences
 from churon.nodes.common import RunState, chosen, settled
 from churon.nodes.decide import normalised, status_of
 from churon.nodes.plans import (
-    critical,
+    answered,
     fact,
     filled,
+    gathers,
     in_order,
     missing_facts,
     ready,
     renumbered,
+    stuck,
+    unasked,
     unresolved,
 )
 from churon.nodes.reading import Reading, conclude
 from churon.tools.context import RagContext
+from churon.tools.errors import ModelError
 from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Claim, Evidence, PlanStep, StepResult
@@ -57,18 +61,18 @@ class Record:
     async def __call__(self, state: Executed, runtime: Runtime[RagContext]) -> Recorded:
         context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
         plan, done = state["plan"], state["recorded"]
-        settled = moot(plan, state["results"])
-        results = {**state["results"], **settled}
+        taken = moot(plan, state["results"])
+        results = {**state["results"], **taken}
         fresh = [key for step in plan if (key := step["id"]) in results and key not in done]
         waiting = ready(plan, results)
         left = context.max_replans - state["replans"]
         verdict: Literal["go_on", "replan", "conclude"] = "go_on" if waiting else "conclude"
         if state["stop_reason"]:
             verdict = "conclude"
-        elif needs_replan(plan, results) and left > 0 and not context.faithful:
+        elif stuck(plan, results) and left > 0 and not context.faithful:
             verdict = "replan"  # what still waits would be planned anew
         return {
-            "results": settled,
+            "results": taken,
             "recorded": [*done, *fresh],
             "steps": [{"step": "result", "result": results[key]} for key in fresh],
             "round": [step["id"] for step in (waiting[:1] if context.faithful else waiting)],
@@ -83,10 +87,11 @@ class Held(RunState):
     evidence: dict[str, Evidence]
     top: list[str]
     """What the question itself found."""
+    failures: list[str]
     stop_reason: str
 
 
-class Conclusion(TypedDict):
+class Concluded(Ledger):
     answer: str
     claims: list[Claim]
     kept: list[str]
@@ -94,41 +99,36 @@ class Conclusion(TypedDict):
     stop_reason: str
 
 
-class Concluded(Conclusion, Ledger):
-    """What `conclude` writes."""
-
-
-_NOTHING = Conclusion(answer="", claims=[], kept=[], missing=[], stop_reason="")
-
-
 @dataclass(frozen=True)
 class Conclude:
     """The answer from step answers and their passages; one step's answer stands as it is.
 
     Without a step that the answer cannot do without, there is none: `missing` lists the facts.
+    Raises ModelError when no step has an answer because the model failed.
     """
 
     toolkit: Toolkit
 
     async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Concluded:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
-        plan, results = state["plan"], state["results"]
-        missing = missing_facts(plan, results)
+        plan, results, stop = state["plan"], state["results"], state["stop_reason"]
         found = [results[step["id"]] for step in plan if answered(results.get(step["id"]))]
-        stop = state["stop_reason"]
-        if not found or (missing and not stop):
-            return {**_NOTHING, "missing": missing, **run.ledger()}
+        if not found and state["failures"] and not stop:
+            raise ModelError(f"No step could be answered: {state['failures'][0]}")
         ids = _passages(found, state["top"], run.context.final_passages)
-        # what stands where nothing is concluded: one step's answer, or the last one's
-        said = claims_of(found[-1])
-        if len(plan) > 1 and not stop:
+        said = _last_words(plan, results)
+        lost = [results[step["id"]]["question"] for step in unresolved(plan, results)]
+        if not found or stuck(plan, results):
+            said = []
+        elif len(plan) > 1 and not stop:
             [reading], stop = await settled(run, "conclude", self._read(run, state, found, ids))
             said = (reading.claims if reading else []) or said
-        lost = [results[step["id"]]["question"] for step in unresolved(plan, results)]
+        if not said:
+            lost = [*missing_facts(results, state["standalone"]), *unasked(plan, results)]
         return {
             "answer": " ".join(one["text"] for one in said),
             "claims": said,
-            "kept": ids,
+            "kept": ids if said else [],
             "missing": lost,
             "stop_reason": stop,
             **run.ledger(),
@@ -155,7 +155,7 @@ class Reviewed(TypedDict):
 @dataclass(frozen=True)
 class Review:
     """The last look: a conclusion that its passages contradict is planned anew, while that may
-    be; the plan of a fully supported one is kept as a case.
+    be.
     """
 
     toolkit: Toolkit
@@ -203,9 +203,12 @@ def moot(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> dict[st
     return settled
 
 
-def answered(result: StepResult | None) -> bool:
-    """The step has an answer."""
-    return result is not None and bool(result["answer"])
+def _last_words(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[Claim]:
+    """What the plan's last step found, which answers the question itself; [] where it only gathers
+    or was not reached: an answer to another step's question is none.
+    """
+    last = results.get(plan[-1]["id"]) if plan and not gathers(plan) else None
+    return claims_of(last) if last and last["answer"] else []
 
 
 def claims_of(result: StepResult) -> list[Claim]:
@@ -224,9 +227,3 @@ def _passages(found: list[StepResult], survey: list[str], most: int) -> list[str
     """
     ids = [key for result in reversed(found) for key in result["evidence_ids"]]
     return list(dict.fromkeys([*ids, *survey]))[:most]
-
-
-def needs_replan(plan: list[PlanStep], results: dict[str, StepResult]) -> bool:
-    """A step that the answer cannot do without has none. Pure."""
-    needed = critical(plan)
-    return any(step["id"] in needed for step in unresolved(plan, results))

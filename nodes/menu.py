@@ -25,15 +25,15 @@ _FULL: Mapping[Action, tuple[str, ...]] = {
     "subquestion": _INNER,
     "reason": _INNER,
 }
-MAX_VOTES = {"lite": 3, "standard": 5, "deep": 5}
+MAX_VOTES = {"lite": 3, "standard": 5, "deep": 7}
 """Most answers sampled in one terminal node; two where they agree."""
 FAITHFUL_VOTES = 10
 MAX_CALLS = {"lite": 40}
 """Model calls of a whole search, whatever the run's own limit."""
 ROLLOUT_CALLS = 9
 """What one rollout of `lite` may cost: two hops of query and reading, two summaries, votes."""
-FINAL_CALLS = 6
-"""Grouping the answers and checking the winner."""
+FINAL_CALLS = 12
+"""Grouping the answers, writing and checking the winner and the runner-up, keeping the language."""
 
 
 def actions(node: TreeNode, context: RagContext) -> tuple[str, ...]:
@@ -42,7 +42,10 @@ def actions(node: TreeNode, context: RagContext) -> tuple[str, ...]:
         return ()
     lite = context.profile == "lite" and not context.faithful
     if node["depth"] + 1 < context.tree_depth:
-        return (_LITE if lite else _FULL).get(node["action"], ())
+        allowed = (_LITE if lite else _FULL).get(node["action"], ())
+        # a query needs a level to be searched for and one to be summed up
+        room = node["depth"] + 3 <= context.tree_depth
+        return tuple(name for name in allowed if room or not name.startswith("transform"))
     return ("summarise",) if lite else ("summarise", "direct")
 
 

@@ -58,12 +58,9 @@ def _reason(
 def cannot_be_overtaken(scores: Sequence[float], left: int, top: float = TOP) -> bool:
     """Whether the first of these sums, best first, stays first whatever `left` rollouts bring.
 
-    The second may win them all, or an answer that nobody gave yet.
+    All others together may win them all: a new answer can show that they mean the same.
     """
-    if not scores:
-        return False
-    second = scores[1] if len(scores) > 1 else 0.0
-    return scores[0] > second + left * top
+    return bool(scores) and scores[0] > sum(scores[1:]) + left * top
 
 
 def ranked(tree: Mapping[str, TreeNode], merged: Sequence[Sequence[str]] = ()) -> list[AnswerGroup]:
@@ -89,7 +86,7 @@ def _group(tree: Mapping[str, TreeNode], part: set[str], total: float) -> Answer
         answer=tree[nodes[0]]["answer"],
         nodes=nodes,
         score=score,
-        share=score / total if total else 1.0 / max(len(part), 1),
+        share=score / total if total else 0.0,
     )
 
 

@@ -10,11 +10,12 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 from typing_extensions import TypedDict
 
-from churon.nodes.common import RunState
+from churon.nodes.common import RunState, settled
 from churon.nodes.decide import normalised
 from churon.nodes.planner import TOKENS_A_STEP, planned
 from churon.nodes.plans import (
     PlanInvalid,
+    answered,
     checked_plan,
     fact,
     one_step,
@@ -96,6 +97,7 @@ class Stuck(RunState):
 
 class Replanned(Planned):
     replans: int
+    stop_reason: str
 
 
 @dataclass(frozen=True)
@@ -111,22 +113,26 @@ class Replan:
     async def __call__(self, state: Stuck, runtime: Runtime[RagContext]) -> Replanned:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
         plan, results, count = state["plan"], state["results"], state["replans"] + 1
-        tried = {normalised(result["question"]) for result in results.values()}
+        tried = {normalised(r["question"]) for r in results.values() if not r["answer"]}
         whole = [] if normalised(state["standalone"]) in tried else one_step(state["standalone"])
-        finished = [step for step in plan if results.get(step["id"], _NONE)["answer"]]
+        finished = [step for step in plan if answered(results.get(step["id"]))]
         fresh: list[PlanStep] = []
+        stop = ""
         if count < run.context.max_replans or not whole:
-            fresh = await self._fresh(run, state, finished)
+            [made], stop = await settled(run, "replan", self._fresh(run, state, finished))
+            fresh = made or []
         if any(normalised(step["question"]) in tried for step in fresh):
             fresh = []  # it leads where we have been
         if not (fresh := fresh or whole):
-            return {"plan": plan, "replans": run.context.max_replans, "steps": [], **run.ledger()}
+            most = run.context.max_replans
+            return {"plan": plan, "replans": most, "steps": [], "stop_reason": stop, **run.ledger()}
         first = 1 + max(int(step["id"]) for step in plan)
         new = [*finished, *renumbered(fresh, first)]
         return {
             "plan": new,
             "replans": count,
             "steps": [{"step": "plan", "plan": new}],
+            "stop_reason": stop,
             **run.ledger(),
         }
 

@@ -15,6 +15,7 @@ from churon.nodes.plans import (
 )
 from churon.nodes.prompts import messages
 from churon.nodes.structured import ask_json
+from churon.tools.errors import StoreError
 from churon.tools.run import Run
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Language, PlanStep
@@ -64,8 +65,12 @@ async def similar(toolkit: Toolkit, run: Run, question: str) -> str:
     """Plans of similar questions that were answered before, as further examples; "" for none."""
     if not run.context.cases:
         return ""
-    memory = await toolkit.cases()
-    found = await memory.similar(question, tenant=run.context.tenant)
+    try:
+        memory = await toolkit.cases()
+        found = await memory.similar(question, tenant=run.context.tenant)
+    except StoreError as error:  # examples are a help, not a need
+        run.degrade(f"cases:{type(error).__name__}")
+        return ""
     label = {"en": "Question", "ko": "질문"}
     return "".join(
         f"\n{label[case['language']]}: {case['question']}\n{shown(case['plan'])}\n"

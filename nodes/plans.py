@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from churon.nodes.cite import overlap
@@ -14,7 +14,8 @@ OPS: tuple[str, ...] = get_args(Op)
 SEARCHING = ("lookup", "filter")
 """Operations that ask the documents; the others work on earlier answers where there are any."""
 QUESTION_CHARS = 300
-_PLACE = re.compile(r"#(\d{1,2})")
+_PLACE = re.compile(r"#(\d{1,3})")
+_POINTING = re.compile(r"\b(?:this|that|these|those)\b(?! is\b)|(?:^|\s)(?:그|이|해당)\s", re.I)
 _REPEATS = 0.75
 """Share of the question's bigrams that makes a step a repetition of it; Korean endings differ."""
 
@@ -51,12 +52,12 @@ def one_step(question: str) -> list[PlanStep]:
     return [PlanStep(id="1", question=question, depends_on=[], op="lookup", needs_retrieval=True)]
 
 
-def checked_plan(raw: Any, most: int, *, held: Iterable[str] = ()) -> list[PlanStep]:
+def checked_plan(raw: Any, most: int) -> list[PlanStep]:
     """A plan from a model, a case or a person: `[step, …]` or `{"steps" or "plan": [step, …]}`.
 
-    A step needs a question; id, op, depends_on and needs_retrieval may be left out. `held` are
-    ids of finished steps that it may refer to. Raises PlanInvalid: for no step or more than
-    `most`, an unknown op, an id twice, a `#n` or dependency that is no step, or a cycle.
+    A step needs a question; id, op, depends_on and needs_retrieval may be left out. Raises
+    PlanInvalid: for no step or more than `most`, an unknown op, an id twice, a `#n` or dependency
+    that is no step, or a cycle.
     """
     if isinstance(raw, Mapping):
         raw = raw.get("steps", raw.get("plan"))
@@ -68,11 +69,10 @@ def checked_plan(raw: Any, most: int, *, held: Iterable[str] = ()) -> list[PlanS
     ids = [step["id"] for step in steps]
     if len(set(ids)) != len(ids):
         raise PlanInvalid("two steps have the same id.")
-    known = {*ids, *held}
     for step in steps:
-        if lost := [key for key in step["depends_on"] if key not in known]:
+        if lost := [key for key in step["depends_on"] if key not in ids]:
             raise PlanInvalid(f"step {step['id']} refers to #{lost[0]}, which is no step.")
-    if len(in_order(steps, held)) != len(steps):
+    if len(in_order(steps)) != len(steps):
         raise PlanInvalid("steps wait for one another in a circle.")
     return steps
 
@@ -83,6 +83,8 @@ def _step(raw: Any, number: int) -> PlanStep:
     question = " ".join(raw["question"].split())
     if not normalised(_PLACE.sub("", question)) or len(question) > QUESTION_CHARS:
         raise PlanInvalid(f"step {number} asks nothing, or more than {QUESTION_CHARS} characters.")
+    if number > 1 and not _PLACE.search(question) and not raw.get("depends_on"):
+        question = _anchored(question, number - 1)
     op = raw.get("op", "lookup")
     if op not in OPS:
         raise PlanInvalid(f"step {number} has the unknown op {op!r}.")
@@ -98,9 +100,15 @@ def _step(raw: Any, number: int) -> PlanStep:
     )
 
 
-def in_order(steps: Sequence[PlanStep], held: Iterable[str] = ()) -> list[PlanStep]:
+def _anchored(question: str, before: int) -> str:
+    """A question about "this" or "그" something means the answer before it, unsaid."""
+    return f"{question} (#{before})" if _POINTING.search(question) else question
+
+
+def in_order(steps: Sequence[PlanStep]) -> list[PlanStep]:
     """The steps so that each comes after what it depends on; those in a circle are left out."""
-    done, ordered, waiting = set(held), [], list(steps)
+    done: set[str] = set()
+    ordered, waiting = [], list(steps)
     while ready := [step for step in waiting if done.issuperset(step["depends_on"])]:
         ordered += ready
         done |= {step["id"] for step in ready}
@@ -129,24 +137,33 @@ def ready(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[P
     ]
 
 
+def answered(result: StepResult | None) -> bool:
+    """The step has an answer."""
+    return result is not None and bool(result["answer"])
+
+
 def unresolved(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[PlanStep]:
     """Steps that were tried and have no answer."""
     return [step for step in plan if step["id"] in results and not results[step["id"]]["answer"]]
 
 
-def critical(plan: Sequence[PlanStep]) -> set[str]:
+def critical(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> set[str]:
     """Steps that the answer cannot do without: those others rest on, and the last one.
 
-    Facts that a final synthesis only gathers may be missing: the answer is then partial.
+    Of facts that are only gathered one may be missing, the answer is then partial; not all.
     """
-    steps = plan[:-1] if gathers(plan) else plan
-    rested = {key for step in steps for key in step["depends_on"]}
-    return rested if gathers(plan) else rested | {step["id"] for step in plan[-1:]}
+    if not gathers(plan):
+        return {key for step in plan for key in step["depends_on"]} | {s["id"] for s in plan[-1:]}
+    gathered = plan[:-1]
+    rested = {key for step in gathered for key in step["depends_on"]}
+    found = any(key in results and results[key]["answer"] for key in (s["id"] for s in gathered))
+    return rested if found else {step["id"] for step in gathered}
 
 
 def gathers(plan: Sequence[PlanStep]) -> bool:
     """The last step only puts the others' answers together, which is what the conclusion does."""
-    return len(plan) > 1 and plan[-1]["op"] == "synthesise"
+    rested = {key for step in plan for key in step["depends_on"]}
+    return len(plan) > 1 and plan[-1]["op"] == "synthesise" and plan[-1]["id"] not in rested
 
 
 def renumbered(steps: Sequence[PlanStep], first: int) -> list[PlanStep]:
@@ -181,10 +198,22 @@ def fact(result: StepResult) -> str:
     return f"- {result['question']} → {result['answer']}" + (f" ({said})" if said else "")
 
 
-def missing_facts(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[str]:
-    """What was not found: the filled questions of critical steps without an answer, and of no
-    step that only waited for one of them.
+def stuck(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> bool:
+    """A step that the answer cannot do without was tried in vain."""
+    needed = critical(plan, results)
+    return any(step["id"] in needed for step in unresolved(plan, results))
+
+
+def missing_facts(results: Mapping[str, StepResult], question: str) -> list[str]:
+    """Questions that no step could answer, also of plans that were given up; the whole question
+    only where there is nothing more exact.
     """
-    needed = critical(plan)
-    tried = [step for step in unresolved(plan, results) if step["id"] in needed]
-    return [results[step["id"]]["question"] for step in tried]
+    found = {normalised(one["question"]) for one in results.values() if one["answer"]}
+    lost = [one["question"] for one in results.values() if not one["answer"]]
+    lost = [one for one in dict.fromkeys(lost) if normalised(one) not in found]
+    return [one for one in lost if normalised(one) != normalised(question)] or lost
+
+
+def unasked(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[str]:
+    """Questions of steps that could be asked and were not: the budget ended before."""
+    return [filled(step["question"], results) for step in ready(plan, results)]

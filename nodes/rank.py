@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Literal
 
 from langgraph.runtime import Runtime
@@ -11,11 +12,13 @@ from typing_extensions import TypedDict
 from churon.nodes.cite import claim
 from churon.nodes.common import RunState, chosen, settled
 from churon.nodes.decide import support_label
+from churon.nodes.meaning import same
 from churon.nodes.outlook import ranked
 from churon.nodes.prompts import messages
 from churon.nodes.reading import conclude
 from churon.nodes.tree import ROOT, Tree
 from churon.tools.context import RagContext
+from churon.tools.errors import ModelError
 from churon.tools.models.labels import SAME
 from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
@@ -30,7 +33,8 @@ MOST_CHECKED = 2
 class Searched(RunState):
     standalone: str
     tree: Tree
-    ended: str
+    failures: list[str]
+    stop_reason: str
 
 
 class Ranked(Ledger):
@@ -41,20 +45,25 @@ class Ranked(Ledger):
 
 @dataclass(frozen=True)
 class Rank:
-    """Groups by meaning: surely equal ones by code, then the model on the pairs at the top."""
+    """Groups by meaning: surely equal ones by code, then the model on the heaviest pairs.
+
+    Raises ModelError when there is no answer because the model failed.
+    """
 
     toolkit: Toolkit
 
     async def __call__(self, state: Searched, runtime: Runtime[RagContext]) -> Ranked:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
-        tree, ranking = state["tree"], ranked(state["tree"])
-        ended = state["ended"]
-        if len(ranking) > 1 and not ended.startswith("budget"):
+        tree, ranking, stop = state["tree"], ranked(state["tree"]), state["stop_reason"]
+        if len(ranking) > 1 and not stop:
             merged, stop = await self._merged(run, ranking, state["standalone"], state["language"])
-            ranking, ended = ranked(tree, merged), stop or ended
+            ranking = ranked(tree, merged)
+        ranking = ranking or fallback(tree)
+        if not ranking and state["failures"] and not stop:
+            raise ModelError(f"No rollout came to an answer: {state['failures'][0]}")
         return {
-            "ranking": ranking or fallback(tree),
-            "stop_reason": ended,
+            "ranking": ranking,
+            "stop_reason": stop,
             "steps": [{"step": "tree", "nodes": list(tree.values())}],
             **run.ledger(),
         }
@@ -63,25 +72,37 @@ class Rank:
     async def _merged(
         run: Run, ranking: list[AnswerGroup], question: str, language: Language
     ) -> tuple[list[list[str]], str]:
-        """Sets of nodes that the model says mean the same; what it cannot be asked stays apart."""
-        best, others = ranking[0], ranking[1 : 1 + MOST_PAIRS]
-        given = [
-            {"question": question, "first": best["answer"], "second": other["answer"]}
-            for other in others
-        ]
-        asked = (run.distribution(messages("same", language, **one), SAME) for one in given)
+        """Sets of nodes that the model says mean the same; what it cannot be asked stays apart.
+
+        The pairs that together weigh most: their union is the likeliest to change the winner.
+        """
+        pairs = sorted(combinations(ranking, 2), key=lambda two: -two[0]["score"] - two[1]["score"])
+        asked = (
+            run.distribution(
+                messages(
+                    "same", language, question=question, first=a["answer"], second=b["answer"]
+                ),
+                SAME,
+            )
+            for a, b in pairs[:MOST_PAIRS]
+        )
         reads, stop = await settled(run, "same", *asked)
-        pairs = zip(reads, others, strict=True)
-        return [[*best["nodes"], *o["nodes"]] for read, o in pairs if read and read.says("Y")], stop
+        equal = zip(reads, pairs, strict=False)
+        return [
+            [*a["nodes"], *b["nodes"]] for read, (a, b) in equal if read and read.says("Y")
+        ], stop
 
 
 def fallback(tree: Tree) -> list[AnswerGroup]:
-    """No rollout came to an answer: what was read for the question itself, if anything."""
+    """No rollout was finished: an answer that was not evaluated, or what was read for the question
+    itself, if anything.
+    """
     question = tree[ROOT]["query"] if tree else ""
     found = [n for n in tree.values() if n["parent"] and n["answer"] and n["query"] == question]
+    best = sorted(found, key=lambda node: not node["terminal"])[:1]
     return [
         AnswerGroup(answer=node["answer"], nodes=[node["id"]], score=0.0, share=0.0)
-        for node in found[:1]
+        for node in best
     ]
 
 
@@ -93,19 +114,12 @@ class Contested(RunState):
     stop_reason: str
 
 
-class Winner(TypedDict):
+class Taken(Ledger):
     answer: str
     claims: list[Claim]
     kept: list[str]
     steps: list[dict[str, Any]]
     stop_reason: str
-
-
-class Taken(Winner, Ledger):
-    """What `take` writes."""
-
-
-_NO_WINNER = Winner(answer="", claims=[], kept=[], steps=[], stop_reason="")
 
 
 @dataclass(frozen=True)
@@ -118,24 +132,23 @@ class TakeWinner:
 
     async def __call__(self, state: Contested, runtime: Runtime[RagContext]) -> Taken:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
-        if not state["ranking"]:
-            return {**_NO_WINNER, **run.ledger()}
-        group, tree = state["ranking"][0], state["tree"]
-        nodes = [tree[key] for key in group["nodes"]]
-        ids = list(dict.fromkeys(key for node in nodes for key in node["evidence_ids"]))
-        ids = ids[: run.context.final_passages]
-        said = claims_of(nodes[0], run.context)
-        apart = any(set(ids) - set(node["evidence_ids"]) for node in nodes[:1])
-        stop = state["stop_reason"]
-        if apart and not stop.startswith("budget"):
-            [anew], stop = await settled(run, "take", self._from_all(run, state, group, ids))
-            said = anew or said
-        step = {"step": "winner", "node": nodes[0]["id"], "answer": group["answer"]}
+        stop, said, ids, steps = state["stop_reason"], [], [], []
+        if state["ranking"]:
+            group = state["ranking"][0]
+            nodes = [state["tree"][key] for key in group["nodes"]]
+            cited = dict.fromkeys(key for node in nodes for key in node["evidence_ids"])
+            ids = list(cited)[: run.context.final_passages]
+            said = claims_of(nodes[0], run.context)
+            if set(ids) - set(nodes[0]["evidence_ids"]) and not stop:
+                [anew], stop = await settled(run, "take", self._from_all(run, state, group, ids))
+                said = anew or said
+            won = {"step": "winner", "node": nodes[0]["id"], "answer": group["answer"]}
+            steps = [{**won, "share": round(group["share"], 4)}]
         return {
             "answer": " ".join(one["text"] for one in said),
             "claims": said,
             "kept": ids,
-            "steps": [{**step, "share": round(group["share"], 4)}],
+            "steps": steps,
             "stop_reason": stop,
             **run.ledger(),
         }
@@ -144,10 +157,11 @@ class TakeWinner:
     async def _from_all(
         run: Run, state: Contested, group: AnswerGroup, ids: list[str]
     ) -> list[Claim]:
+        """The elected answer in words that rest on all passages; [] if others were found for it."""
         passages = chosen(state["evidence"], ids)
         facts = f"- {state['standalone']} → {group['answer']}"
         reading = await conclude(run, state["standalone"], passages, facts, state["language"])
-        return reading.claims
+        return reading.claims if same(reading.answer, group["answer"]) else []
 
 
 def claims_of(node: TreeNode, context: RagContext) -> list[Claim]:
@@ -184,7 +198,7 @@ class JudgeWinner:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
         rest, tried = state["ranking"][1:], state["tried"] + 1
         bare = all(one["support"] == "none" or not one["evidence_ids"] for one in state["claims"])
-        over = state["stop_reason"].startswith("budget") or tried >= MOST_CHECKED
+        over = bool(state["stop_reason"]) or tried >= MOST_CHECKED
         again = bool(bare and rest and not over)
         ranking = rest if again else state["ranking"]
         verdict: Literal["next", "done"] = "next" if again else "done"

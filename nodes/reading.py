@@ -17,6 +17,7 @@ from churon.nodes.cite import attribute, cite
 from churon.nodes.decide import is_refusal
 from churon.nodes.prompts import fitting, messages, numbered
 from churon.nodes.structured import ask_json
+from churon.tools.korean import tokens_at_most
 from churon.tools.run import Run
 from churon.tools.types import Claim, Evidence, Language
 
@@ -68,7 +69,7 @@ async def conclude(
     seed: int | None = None,
 ) -> Reading:
     """The whole question answered from the facts found on the way and their passages."""
-    shown = fitting(passages, await run.room() - len(facts))
+    shown = fitting(passages, await run.room() - tokens_at_most(facts))
     given = {"passages": numbered(shown) or "-", "facts": facts or "-", "question": question}
     prompt = messages("conclude", language, **given)
     return await _ask(run, prompt, shown, language, temperature, seed)
@@ -131,7 +132,7 @@ def understood(raw: Any, passages: Sequence[Evidence]) -> tuple[Reading, int]:
     given = raw if isinstance(raw, Mapping) else {}
     said, short = (_text(given.get(name)) for name in ("statement", "answer"))
     short = _plain(short)
-    if (is_refusal(said) and is_refusal(short)) or re.match(r"\W*NONE\b", short):
+    if is_refusal(short) and (short or is_refusal(said)):
         return NOTHING, 0
     cited = cite(short if is_refusal(said) else said, passages)
     if not cited.claims:

@@ -21,6 +21,7 @@ from churon.tools.types import Evidence, Language, Turn, Usage
 TURNS_KEPT = 6
 """Latest turns of the conversation that the standalone question may refer to."""
 _KNOWN_CHARS = 1_500
+_LABELS = {"query", "question", "search query", "next", "검색어", "질문", "다음"}
 
 
 class Question(RunState):
@@ -136,6 +137,6 @@ def first_line(text: str) -> str:
         plain = line.strip().lstrip("-*• ").strip("\"'“”`").strip()
         if plain:
             label, _, rest = plain.partition(":")
-            known = label.casefold() in {"query", "question", "search query", "검색어", "질문"}
+            known = label.casefold() in _LABELS
             return (rest.strip(" \"'") or plain) if known else plain
     return ""

@@ -11,12 +11,13 @@ from langgraph.types import Overwrite
 from typing_extensions import TypedDict
 
 from churon.nodes.common import RunState
-from churon.nodes.decide import LOW_AGREEMENT
+from churon.nodes.decide import LOW_AGREEMENT, status_of
+from churon.nodes.finish import used
 from churon.nodes.planner import planned
 from churon.tools.context import RagContext
 from churon.tools.run import Ledger
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Claim, Language, Status
+from churon.tools.types import Claim, Evidence, Language, Status
 
 Graph = Literal["self_rag", "cot_rag", "mcts_rag"]
 
@@ -113,13 +114,13 @@ class Weigh:
 
 def doubt(state: Answered) -> str:
     """Why the outcome is not good enough, in the run's language; "" when it is. Pure."""
-    words, graph = REASONS[state["language"]], state["route"]
-    if graph == "cot_rag" and state["missing"]:
-        return words["missing"].format(graph=graph, fact=state["missing"][0])
-    if state["status"] in ("abstained", "ungrounded"):
+    words, graph, status = REASONS[state["language"]], state["route"], state["status"]
+    if status in ("abstained", "ungrounded"):
+        if graph == "cot_rag" and state["missing"]:
+            return words["missing"].format(graph=graph, fact=state["missing"][0])
         return words["nothing"].format(graph=graph)
     share = agreement_of(state["steps"])
-    if graph == "self_rag" and state["status"] != "grounded" and share < LOW_AGREEMENT:
+    if graph == "self_rag" and status != "grounded" and share < LOW_AGREEMENT:
         return words["disagree"].format(share=share)
     return ""
 
@@ -131,13 +132,19 @@ def agreement_of(steps: Sequence[Mapping[str, Any]]) -> float:
 
 
 class Outcome(RunState):
+    answer: str
     status: Status
+    claims: list[Claim]
+    evidence: dict[str, Evidence]
     earlier: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Settle:
-    """The end of the run; a search that found nothing leaves what was there before it."""
+    """The end of the run: the better outcome, the later one where both are as good.
+
+    A budget that ended the second graph stays the run's reason, whosever answer is given.
+    """
 
     toolkit: Toolkit
 
@@ -145,9 +152,21 @@ class Settle:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
         self.toolkit.forget(state["run"])
         earlier = state["earlier"]
-        worse = state["status"] in ("abstained", "budget_exhausted") and earlier.get("claims")
-        restored = {**earlier, "stop_reason": Overwrite(earlier["stop_reason"])} if worse else {}
-        return {**restored, **run.ledger()}
+        kept: dict[str, Any] = {}
+        if earlier and worth(earlier["claims"]) > worth(state["claims"]):
+            over = state["status"] == "budget_exhausted"
+            names = ("answer", "claims", "missing") if over else tuple(earlier)
+            kept = {name: earlier[name] for name in names}
+            if not over:
+                kept["stop_reason"] = Overwrite(earlier["stop_reason"])
+        claims = kept.get("claims", state["claims"])
+        return {**kept, "evidence": used(state["evidence"], claims), **run.ledger()}
+
+
+def worth(claims: Sequence[Claim]) -> int:
+    """How well an answer stands: 0 for none, 1 unsupported, 2 partly, 3 fully. Pure."""
+    order: tuple[Status, ...] = ("ungrounded", "partial", "grounded")
+    return 1 + order.index(status_of(claims)) if claims else 0
 
 
 class _Routed(TypedDict):

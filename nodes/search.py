@@ -14,6 +14,7 @@ from churon.nodes.menu import FINAL_CALLS, MAX_CALLS, ROLLOUT_CALLS, simulated
 from churon.nodes.outlook import outlook, rewarded
 from churon.nodes.tree import Tree, backpropagate, grow, mark_tried, new_tree, select
 from churon.tools.context import RagContext
+from churon.tools.errors import CALL_CAP
 from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Draft, Judgement, Play
@@ -42,11 +43,15 @@ class SelectLeaves:
     """The next rollouts: leaves by UCT, kept apart by virtual loss."""
 
     toolkit: Toolkit
+    nested: bool = False
+    """Inside `auto`, what the graph before it spent is not the search's."""
 
     async def __call__(self, state: Searching, runtime: Runtime[RagContext]) -> Selected:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
         context, tree = run.context, state["tree"] or new_tree(state["standalone"])
-        before = state["calls_before"] if state["tree"] else run.ledger()["usage"]["calls"]
+        before = state["calls_before"]
+        if self.nested and not state["tree"]:
+            before = run.ledger()["usage"]["calls"]
         count = min(context.leaves, context.rollouts - state["done"])
         affordable = self._affordable(run, before)
         tree, plays = select(tree, context, min(count, affordable), state["begun"])
@@ -55,7 +60,7 @@ class SelectLeaves:
             "plays": plays,
             "begun": state["begun"] + len(plays),
             "calls_before": before,
-            "ended": "" if plays else "exhausted" if affordable else "call_cap",
+            "ended": "" if plays else "exhausted" if affordable else CALL_CAP,
             **run.ledger(),
         }
 
@@ -127,18 +132,29 @@ class Grow:
 def step(tree: Tree, play: Play, draft: Draft | None, context: RagContext) -> tuple[Tree, Play]:
     """A play after its action: a node further, and what it does there.
 
-    An answer that could not be given is no end: the play looks further from where it is, while
-    something is left to try. A failed action ends the play.
+    An answer that could not be given, or a state that was there already and leads nowhere new, is
+    no end: the play looks further from where it is, while something is left to try. A failed
+    action ends the play.
     """
     if draft is None:
         return tree, {**play, "action": ""}
-    further = simulated(tree[play["at"]], context, play["id"])
-    if further and draft["terminal"] and not draft["answer"]:
+    grown, moved = grow(tree, play, draft)
+    end, here = grown[moved["at"]], tree[play["at"]]
+    if is_blank(draft):  # the model thought of nothing new
+        grown, moved, end = tree, {**play, "action": ""}, here
+    ahead = "" if end is here else simulated(end, context, play["id"])
+    futile = not ahead and not (draft["terminal"] and draft["answer"])
+    if futile and (further := simulated(here, context, play["id"])):
         return mark_tried(tree, play["at"], further), {**play, "action": further}
-    tree, play = grow(tree, play, draft)
-    if action := simulated(tree[play["at"]], context, play["id"]):
-        return mark_tried(tree, play["at"], action), {**play, "action": action}
-    return tree, play
+    if ahead:
+        return mark_tried(grown, end["id"], ahead), {**moved, "action": ahead}
+    return grown, moved
+
+
+def is_blank(draft: Draft) -> bool:
+    """It says, asks and found nothing, and is no end."""
+    empty = not (draft["text"] or draft["query"] or draft["answer"] or draft["evidence_ids"])
+    return empty and not draft["terminal"]
 
 
 class Judged(RunState):

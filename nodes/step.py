@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, NotRequired
+from typing import Literal, NotRequired
 
 from langgraph.runtime import Runtime
-from typing_extensions import TypedDict
 
-from churon.nodes.common import RunState, chosen
+from churon.nodes.common import RunState, chosen, settled
 from churon.nodes.critique import support_of
 from churon.nodes.decide import support_label
 from churon.nodes.operations import compute
@@ -17,7 +16,7 @@ from churon.nodes.reading import NOTHING, Reading, combine, conclude, read
 from churon.tools.context import RagContext
 from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Evidence, Language, PlanStep, StepResult, Support, Usage
+from churon.tools.types import Evidence, Language, PlanStep, StepResult, Support
 
 Method = Literal["read", "computed", "reasoned", "hops", "none"]
 
@@ -96,7 +95,7 @@ class ReadStep:
             reading = await self._read(run, state, passages)
         cited = chosen(state["evidence"], reading.evidence_ids)
         method: Method = "hops" if state["thoughts"] else "read"
-        found = await checked(run, state["found"], reading, cited, method, state)
+        found = await checked(run, state["found"], reading, cited, method, state["language"])
         return {"found": better(state["found"], found), **run.ledger()}
 
     @staticmethod
@@ -129,7 +128,7 @@ class ReasonStep:
         reading = await combine(run, state["standalone"], facts, state["language"])
         ids = ids_of(parents)
         passages = chosen(state["evidence"], ids)
-        found = await checked(run, state["found"], reading, passages, "reasoned", state)
+        found = await checked(run, state["found"], reading, passages, "reasoned", state["language"])
         return {"found": {**found, "evidence_ids": ids}, **run.ledger()}
 
 
@@ -138,10 +137,8 @@ class Settled(RunState):
     found: StepResult
 
 
-class Result(TypedDict):
+class Result(Ledger):
     results: dict[str, StepResult]
-    usage: Usage
-    degraded: list[str]
 
 
 @dataclass(frozen=True)
@@ -160,21 +157,22 @@ class SettleStep:
 
 async def checked(
     run: Run,
-    blank_: StepResult,
+    step: StepResult,
     reading: Reading,
     passages: list[Evidence],
     method: Method,
-    state: Any,
+    language: Language,
 ) -> StepResult:
     """The reading as a result, with the support of its sentences by `passages`."""
     if not reading.answer:
-        return blank(blank_["id"], blank_["question"])
+        return blank(step["id"], step["question"])
     score = None
     if passages:
-        question, language = state["standalone"], state["language"]
-        score = await support_of(run, reading.statement, passages, question, language)
+        check = support_of(run, reading.statement, passages, step["question"], language)
+        # what was read stays when the budget ends or the model fails at the check
+        [score], _ = await settled(run, "support", check)
     return {
-        **blank_,
+        **step,
         "answer": reading.answer,
         "reasoning": reading.statement,
         "evidence_ids": [passage["id"] for passage in passages],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.messages import BaseMessage
@@ -26,14 +27,15 @@ async def ask_json(
     """What the model wrote as JSON, None when it cannot be read. Shape is the caller's to check.
 
     A provider without schemas, or one that refuses this one, is asked plainly: the prompt itself
-    says what to write.
+    says what to write. Raises ModelError when that fails too: it must not look like an answer.
     """
-    want = Want(tokens, temperature, seed, schema=schema if await run.supports("schema") else None)
-    answer = await answer_or_none(run.complete, prompt, want)
-    if answer is None and want.schema is not None:
+    plain = Want(tokens, temperature, seed)
+    if await run.supports("schema"):
+        answer = await answer_or_none(run.complete, prompt, replace(plain, schema=schema))
+        if answer is not None:
+            return first_json(answer.text)
         run.degrade("schema:refused")
-        answer = await answer_or_none(run.complete, prompt, Want(tokens, temperature, seed))
-    return None if answer is None else first_json(answer.text)
+    return first_json((await run.complete(prompt, plain)).text)
 
 
 def first_json(text: str) -> Any:

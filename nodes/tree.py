@@ -43,7 +43,8 @@ def uct(child: TreeNode, parent: TreeNode, exploration: float) -> float:
 
     Infinite for a child that was never visited.
     """
-    visits = child["N"] + child["virtual_loss"]
+    # a child whose actions all failed was visited too, in vain
+    visits = child["N"] + child["virtual_loss"] or len(child["tried"])
     if not visits:
         return math.inf
     above = max(1, parent["N"] + parent["virtual_loss"])
@@ -96,7 +97,7 @@ def grow(tree: Tree, play: Play, draft: Draft) -> tuple[Tree, Play]:
     """The play's action made this: a new node, or the equal one that is there already."""
     grown = dict(tree)
     action = base(play["action"])
-    twin = _twin(grown, play["at"], draft)
+    twin = _twin(grown, play["at"], draft, action)
     if twin is None:
         twin = f"n{len(grown)}"
         depth = grown[play["at"]]["depth"] + 1
@@ -114,23 +115,30 @@ def mark_tried(tree: Tree, key: str, action: str) -> Tree:
     return {**tree, key: {**node, "tried": [*node["tried"], action]}}
 
 
-def _twin(tree: Mapping[str, TreeNode], parent: str, draft: Draft) -> str | None:
+def _twin(tree: Mapping[str, TreeNode], parent: str, draft: Draft, action: Action) -> str | None:
     """A node in an equal state: the same question asked and answered, on the same path or another.
 
-    A path's state is what was asked and found along it, in any order, and whether it has ended.
+    The order in which things were found does not matter.
     """
-    wanted = _state([*path_to(tree, parent)], draft)
+    wanted = _state(path_to(tree, parent), draft, action)
     for node in tree.values():
         above = node["parent"]
-        if above is not None and _state(path_to(tree, above), node) == wanted:
+        if above and _state(path_to(tree, above), node, node["action"]) == wanted:
             return node["id"]
     return None
 
 
-def _state(path: Sequence[TreeNode], last: TreeNode | Draft) -> frozenset[str]:
-    inner = path[1:]  # the root's question is every path's
-    said = [f"{node['query']}\n{node['answer']}\n{node['text']}" for node in [*inner, last]]
-    return frozenset(normalised(one) for one in said) | {str(last["terminal"])}
+def _state(
+    path: Sequence[TreeNode], last: TreeNode | Draft, action: Action
+) -> tuple[frozenset[str], str, bool]:
+    """What was found along the path, what waits to be searched for, and whether it has ended."""
+    # the root's question is every path's, and a query that led on shows in what it found
+    inner = [node for node in path[1:] if node["action"] != "transform"]
+    waiting = action == "transform"
+    held = inner if waiting else [*inner, last]
+    said = [f"{node['query']}\n{node['answer']}\n{node['text']}" for node in held]
+    query = normalised(last["query"]) if waiting else ""
+    return frozenset(normalised(one) for one in said), query, last["terminal"]
 
 
 def backpropagate(tree: Tree, play: Play, judged: Judgement | None) -> Tree:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from churon.tools.context import Limits
-from churon.tools.errors import BudgetExhausted
+from churon.tools.errors import CALL_CAP, BudgetExhausted
 from churon.tools.types import Usage
 
 
@@ -31,20 +32,21 @@ class Budget:
         self._clock = clock
         self._busy_since = 0.0
         self._in_flight = 0
+        self._cap = math.inf
 
     def usage(self) -> Usage:
         """What was spent so far, seconds included."""
         return {**self._spent, "seconds": round(self._seconds(), 3)}
 
-    def cap_calls(self, most: int) -> None:
-        """Lower the limit of calls; never raises it."""
-        if most < self._limits.calls:
-            self._limits = self._limits.model_copy(update={"calls": most})
+    def cap_calls(self, most: float) -> None:
+        """A graph's own limit of calls beside the user's; never raises it."""
+        self._cap = min(most, self._cap)
 
     def take_call(self) -> int:
         """Pay for one model call; the most tokens that it may still use. Raises BudgetExhausted."""
         self.check_seconds()
         self._check("calls", self._spent["calls"], self._limits.calls)
+        self._check(CALL_CAP, self._spent["calls"], self._cap)
         self._check("tokens", self._spent["tokens"], self._limits.tokens)
         self._spent["calls"] += 1
         return self._limits.tokens - self._spent["tokens"]

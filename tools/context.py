@@ -83,7 +83,7 @@ class RagContext(BaseModel):
     final_passages: int = Field(15, ge=1, le=50)
     """Most passages in the prompt that writes the final answer."""
     rollouts: int = Field(4, ge=1, le=256)
-    """MCTS-RAG: most paths that are played to an answer."""
+    """MCTS-RAG: most paths that are played to an answer; `lite` seldom affords more than five."""
     leaves: int = Field(2, ge=1, le=16)
     """MCTS-RAG: rollouts at once, kept apart by virtual loss."""
     exploration: float = Field(2.0, ge=0, le=10)

@@ -15,6 +15,9 @@ ChuronError                  one clear message: the value that is wrong, then th
 
 from __future__ import annotations
 
+CALL_CAP = "call_cap"
+"""The limit that a graph sets itself, beside the run's calls, tokens, searches and seconds."""
+
 
 class ChuronError(Exception):
     """A failure that users can act on. `str(error)` is shown to them as it is."""
@@ -79,6 +82,11 @@ class BudgetExhausted(ChuronError):
         super().__init__(f"The run's budget of {allowed:g} {limit} is used up.")
         self.limit = limit
         self.allowed = allowed
+
+    @property
+    def reason(self) -> str:
+        """The run's stop reason: "budget:calls"; a graph's own cap of calls is "call_cap"."""
+        return self.limit if self.limit == CALL_CAP else f"budget:{self.limit}"
 
     def __reduce__(self) -> tuple[object, ...]:
         return (BudgetExhausted, (self.limit, self.allowed))

@@ -27,7 +27,9 @@ class SingleFlight:
                 # shielded: one waiter's cancellation must not cancel the work of the others
                 result: T = await asyncio.shield(running)
             except asyncio.CancelledError:
-                if not running.cancelled():
+                # our own cancellation, or the work's, after which we work ourselves
+                task = asyncio.current_task()
+                if not running.cancelled() or (task is not None and task.cancelling()):
                     raise
             else:
                 on_hit()

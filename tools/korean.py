@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import unicodedata
@@ -30,6 +31,14 @@ def detect_language(text: str) -> Language:
 def has_hangul(text: str) -> bool:
     """Whether any Hangul letter is in the text."""
     return _HANGUL.search(text) is not None
+
+
+def tokens_at_most(text: str) -> int:
+    """An upper estimate of a text's tokens: a Korean syllable costs one, other text one for 2.5
+    characters (English takes about 4, numbers and names more).
+    """
+    hangul = len(_HANGUL.findall(text))
+    return hangul + math.ceil((len(text) - hangul) / 2.5)
 
 
 def analyse(text: str) -> str:

@@ -145,9 +145,9 @@ class Run:
         return what in (await self._toolkit.chat(self.context.model)).supports
 
     async def room(self) -> int:
-        """Characters of passages that surely fit the chat model's context beside an answer."""
+        """Tokens of passages that fit the chat model's context beside an answer."""
         port = await self._toolkit.chat(self.context.model)
-        # a Korean syllable costs about one token; 600 tokens cover instructions and question
+        # 600 tokens cover instructions and question
         return max(port.context_length - self.context.answer_tokens - 600, 200)
 
     async def _pay(

@@ -24,7 +24,9 @@ cases = typer.Typer(help="Plans that CoT-RAG learnt: list, forget.", no_args_is_
 app.add_typer(cases, name="cases")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-Graph = Annotated[str, typer.Option("--graph", "-g", help="self_rag or two_stage.")]
+Graph = Annotated[
+    str, typer.Option("--graph", "-g", help="self_rag, cot_rag, mcts_rag, auto or two_stage.")
+]
 Tenant = Annotated[Optional[str], typer.Option(help="Tenant, where tenancy is on.")]  # noqa: UP045
 Filters = Annotated[
     Optional[list[str]],  # noqa: UP045
@@ -137,7 +139,7 @@ def config(ctx: typer.Context) -> None:
 @app.command()
 def draw(
     graph: Annotated[
-        str, typer.Argument(help="self_rag, two_stage, retrieval or long_form.")
+        str, typer.Argument(help="A graph, or retrieval, long_form, cot_step or mcts_leaf.")
     ] = "self_rag",
     output: Annotated[
         Optional[Path],  # noqa: UP045

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import AsyncIterator
 from typing import Any
 
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command
 from rich.console import Console
 from rich.text import Text
 
-from churon.api import stream
+from churon.api import Event, stream
+from churon.cli.approve import approved
 from churon.cli.common import readable, split_pair, visible
 from churon.cli.show import show_answer, step_lines, step_row
 from churon.cli.tree import show_reasoning
 from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
+from churon.graphs.registry import build_graph
 from churon.tools.errors import InputError
 from churon.tools.korean import detect_language
 from churon.tools.settings import Settings
@@ -67,11 +72,28 @@ async def show_run(
     context: dict[str, Any] | None,
     config: Any = None,
 ) -> RagOutput:
-    """Print a run as it happens; its output."""
+    """Print a run as it happens; its output. A plan that waits for approval is shown and asked
+    about. Raises InputError where there is nobody to ask.
+    """
     given = asked.get("language", "auto")
     language: Language = detect_language(asked["question"]) if given == "auto" else given
+    going: Any = asked
+    if isinstance(graph, str) and toolkit.context(context).approve_plan:
+        graph = build_graph(graph, toolkit, checkpointer=InMemorySaver())
+        config = {"configurable": {"thread_id": "ask"}}
+    while True:
+        events = stream(going, graph, toolkit=toolkit, context=context, config=config)
+        last = await _show_events(console, events, language)
+        if last["kind"] == "output":
+            show_answer(console, last["output"])
+            return last["output"]
+        going = Command(resume=approved(console, last["asked"], language))
+
+
+async def _show_events(console: Console, events: AsyncIterator[Event], language: Language) -> Event:
+    """Print them; the last one, which is the output or a pause."""
     streamed = False
-    async for event in stream(asked, graph, toolkit=toolkit, context=context, config=config):
+    async for event in events:
         if event["kind"] == "token" and event["node"] == "finish":
             continue  # shown with its sources below
         if event["kind"] == "token":
@@ -84,10 +106,7 @@ async def show_run(
                 console.print()
             for label, what in step_lines(event["node"], event["update"], language):
                 console.print(step_row(label, what))
-        else:
-            output = event["output"]
-    show_answer(console, output)
-    return output
+    return event
 
 
 _WRITERS = {"generate", "partial", "synthesise", "direct"}

@@ -9,8 +9,10 @@ from grandalf.layouts import DummyVertex, SugiyamaLayout
 from PIL import Image, ImageDraw, ImageFont
 
 SCALE = 2
-SUBGRAPHS = ("retrieval", "long_form")
-"""Nodes that are graphs themselves; drawn in their own colour and on their own."""
+SUBGRAPHS = ("retrieval", "long_form", "cot_step", "mcts_leaf")
+"""Graphs inside graphs, which are drawn on their own."""
+_INNER = {*SUBGRAPHS, "step", "survey", "expand", "lookup", "self_rag", "cot_rag", "mcts_rag"}
+"""Nodes that are graphs themselves; drawn in their own colour."""
 _HEIGHT, _PAD, _MARGIN, _FONT = 30, 14, 24, 13
 _INK, _LINE, _SOFT = "#1f2430", "#5b6472", "#9aa3b2"
 _NODE, _SUBGRAPH, _ENDS = "#e8eefc", "#eaf6ee", "#dfe3ea"
@@ -120,4 +122,4 @@ def _label(key: str) -> str:
 def _fill(key: str) -> str:
     if key.startswith("__"):
         return _ENDS
-    return _SUBGRAPH if key in SUBGRAPHS else _NODE
+    return _SUBGRAPH if key in _INNER else _NODE

@@ -6,6 +6,8 @@ from churon.tools.types import Language
 
 WORDS: dict[Language, dict[str, str]] = {
     "en": {
+        "approve": "Enter runs this plan, e edits it, q leaves: ",
+        "edit_head": "# A line a step: kind: question. #1 stands for the answer of step 1.",
         "search": "search",
         "found": "passages found: {n}",
         "rerank": "best {n} kept for reading",
@@ -79,6 +81,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "method_none": "unresolved",
     },
     "ko": {
+        "approve": "Enter 이 계획대로 실행, e 고치기, q 그만두기: ",
+        "edit_head": "# 한 줄에 한 단계: 종류: 질문. #1은 1단계의 답을 뜻합니다.",
         "search": "검색",
         "found": "글 {n}개를 찾음",
         "rerank": "가장 나은 {n}개를 읽음",

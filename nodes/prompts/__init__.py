@@ -14,6 +14,7 @@ from importlib.resources import files
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
+from churon.tools.korean import tokens_at_most
 from churon.tools.types import Evidence, Language
 
 _NAME = re.compile(r"\{([a-z_]+)\}")
@@ -47,10 +48,10 @@ def passage_text(passage: Evidence) -> str:
 
 
 def fitting(passages: Sequence[Evidence], room: int) -> list[Evidence]:
-    """The first passages whose texts fit `room` characters together; at least one."""
+    """The first passages whose texts fit `room` tokens together; at least one."""
     shown: list[Evidence] = []
     for passage in passages:
-        room -= len(passage_text(passage)) + 8
+        room -= tokens_at_most(passage_text(passage)) + 8
         if shown and room < 0:
             break
         shown.append(passage)

@@ -14,12 +14,14 @@ from churon.nodes.plans import (
     checked_plan,
     critical,
     filled,
+    gathers,
     in_order,
     missing_facts,
     one_step,
     ready,
     renumbered,
     repeats_question,
+    stuck,
 )
 from churon.nodes.structured import first_json
 from churon.tools.types import PlanStep, StepResult
@@ -84,7 +86,7 @@ def test_a_valid_plan_can_always_be_carried_out(raw: list[dict[str, Any]]) -> No
         results |= {step["id"]: result(step["id"]) for step in waiting}
     left = [step for step in steps if step["id"] not in results]
     assert left == [] or (len(left) == 1 and left[0]["op"] == "synthesise")
-    assert missing_facts(steps, results) == []
+    assert missing_facts(results, "q?") == [] and not stuck(steps, results)
 
 
 @given(JSON)
@@ -148,10 +150,6 @@ def test_only_operations_on_answers_do_without_a_search(op: str, places: str, ne
     assert steps[1]["needs_retrieval"] is needs
 
 
-def test_a_dependency_may_be_a_finished_step() -> None:
-    assert checked_plan([{"question": "Who is #7?", "id": "9"}], MOST, held=["7"])
-
-
 def test_placeholders_are_filled_by_whole_numbers() -> None:
     results = {"1": result("1", "Aren"), "12": result("12", "Vesk")}
     assert filled("From #12 to #1 and #3?", results) == "From Vesk to Aren and #3?"
@@ -180,20 +178,38 @@ def test_a_korean_step_that_repeats_the_question() -> None:
 
 
 def test_what_others_rest_on_and_the_last_step_are_critical() -> None:
-    steps = plan("Where?", "When?", "Who is #1?")
-    assert critical(steps) == {"1", "3"}
-    gathered = checked_plan(
+    assert critical(plan("Where?", "When?", "Who is #1?"), {}) == {"1", "3"}
+    assert critical([], {}) == set()
+
+
+def test_of_gathered_facts_one_may_be_missing_but_not_all() -> None:
+    steps = checked_plan(
         [{"question": "When?"}, {"question": "Who?"}, {"question": "All?", "op": "synthesise"}],
         MOST,
     )
-    assert critical(gathered) == set() and critical([]) == set()
+    lost = {"1": result("1", "", "When?"), "2": result("2", "", "Who?")}
+    assert stuck(steps, lost)
+    assert not stuck(steps, {**lost, "1": result("1")})
 
 
-def test_only_what_was_tried_in_vain_is_missing() -> None:
-    steps = plan("Where?", "Who is #1?")
-    results = {"1": result("1", "", "Where?")}
-    assert missing_facts(steps, results) == ["Where?"]
-    assert ready(steps, results) == []
+def test_a_synthesis_that_others_rest_on_is_a_step_like_others() -> None:
+    steps = checked_plan(
+        [{"question": "Who is the mayor of #2?"}, {"question": "Which town?", "op": "synthesise"}],
+        MOST,
+    )
+    assert not gathers(steps) and [step["id"] for step in ready(steps, {})] == ["2"]
+
+
+def test_what_was_tried_in_vain_is_missing_also_of_plans_that_were_given_up() -> None:
+    results = {
+        "1": result("1", "Aren", "Where?"),
+        "2": result("2", "", "Who governs Aren?"),
+        "3": result("3", "", "The whole question?"),
+        "4": result("4", "", "Where ?"),  # answered by step 1
+    }
+    assert missing_facts(results, "The whole question?") == ["Who governs Aren?"]
+    whole = {"3": results["3"]}
+    assert missing_facts(whole, "The whole question?") == ["The whole question?"]
 
 
 @given(st.integers(1, 80))
@@ -223,3 +239,17 @@ def test_one_step_asks_the_question() -> None:
 )
 def test_json_is_found_wherever_it_stands(text: str, read: Any) -> None:
     assert first_json(text) == read
+
+
+@pytest.mark.parametrize(
+    ("second", "asked"),
+    [
+        ("When did this city fall?", "When did this city fall? (#1)"),
+        ("그 도시는 언제 함락되었습니까?", "그 도시는 언제 함락되었습니까? (#1)"),
+        ("When did Vesk fall?", "When did Vesk fall?"),
+        ("When did this city, #1, fall?", "When did this city, #1, fall?"),
+    ],
+)
+def test_a_step_about_this_rests_on_the_one_before(second: str, asked: str) -> None:
+    step = plan("Which city is it?", second)[1]
+    assert step["question"] == asked and step["depends_on"] == (["1"] if "#1" in asked else [])

@@ -156,7 +156,8 @@ def test_equal_states_are_one_node() -> None:
     context = RagContext()
     tree, (first, second) = select(new_tree("q?"), context, 2, 0)
     tree, first = grow(tree, first, draft("Aren", query="Which town?"))
-    tree, second = grow(tree, second, draft("aren.", query="which  town"))
+    again = {**second, "action": "retrieve"}
+    tree, second = grow(tree, again, draft("aren.", query="which  town"))
     assert first["at"] == second["at"] and len(tree) == 2
     assert tree[first["at"]]["virtual_loss"] == 2
     for play in (first, second):
@@ -164,10 +165,18 @@ def test_equal_states_are_one_node() -> None:
     assert all(node["virtual_loss"] == 0 for node in tree.values())
 
 
-def test_the_same_answer_on_another_path_is_another_node() -> None:
+def test_a_query_that_led_to_what_was_found_before_is_no_new_state() -> None:
     tree, (first, second) = select(new_tree("q?"), RagContext(), 2, 0)
     tree, first = grow(tree, first, draft("Aren", query="a?"))
     tree, second = grow(tree, second, draft("", query="b?"))
+    tree, third = grow(tree, {**second, "action": "retrieve"}, draft("Aren", query="a?"))
+    assert third["at"] == first["at"]
+
+
+def test_the_same_answer_on_another_path_is_another_node() -> None:
+    tree, (first, second) = select(new_tree("q?"), RagContext(), 2, 0)
+    tree, first = grow(tree, first, draft("Aren", query="a?"))
+    tree, second = grow(tree, {**second, "action": "subquestion"}, draft("", query="b?"))
     tree, third = grow(tree, {**second, "action": "retrieve"}, draft("Aren", query="a?"))
     assert third["at"] != first["at"] and len(tree) == 4
 

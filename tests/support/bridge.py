@@ -70,7 +70,7 @@ def model(**given: Any) -> Any:
             "candidate": "NONE",
             "read": read,
             "conclude": conclude,
-            "query": lambda p: FIRST if "Aren" not in p else "Who is the mayor of Aren?",
+            "query": "Who is the mayor of Aren?",
             "decompose": json.dumps({"questions": [FIRST, "Who is the mayor of Aren?"]}),
             "recall": said("It is Sora Han.", "Sora Han"),
             "hop": "The Halden bridge stands in Aren.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -23,6 +24,13 @@ def read(messages: list[Any], kwargs: dict[str, Any]) -> Reply | str:
         return labelled({"5": _SURE, "4": 0.02, "3": 0.01})
     if "without the conversation" in prompt:
         return _part(prompt, "Last question|마지막 질문")
+    if '{"steps"' in prompt:
+        return json.dumps({"steps": [{"op": "lookup", "question": question}]})
+    if "next short question to look up" in prompt:
+        return question
+    if '"statement"' in prompt:
+        said = _quoted(prompt, question)
+        return json.dumps({"statement": said, "answer": said[:60]}, ensure_ascii=False)
     return _quoted(prompt, question)
 
 
@@ -34,12 +42,13 @@ def _quoted(prompt: str, question: str) -> str:
 
 def _body(prompt: str) -> str:
     """Passages, numbered or alone."""
-    return re.split(r"\n\n(?:Question|Statement|Known|질문|문장)", prompt)[0].partition("\n")[2]
+    ends = r"\n\n(?:Question|Statement|Known|Facts|질문|문장|단계)"
+    return re.split(ends, prompt)[0].partition("\n")[2]
 
 
 def _part(prompt: str, label: str) -> str:
-    found = re.search(rf"^(?:{label}): (.*)$", prompt, re.MULTILINE)
-    return found[1] if found else prompt
+    found = re.findall(rf"^(?:{label}): (.*)$", prompt, re.MULTILINE)
+    return found[-1] if found else prompt  # a prompt's examples come first
 
 
 def _words(text: str) -> set[str]:

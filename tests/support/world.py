@@ -40,7 +40,7 @@ STEPS = {
     "repair": "This plan is not valid",
     "replan": "Plan the remaining steps in another way",
     "hop": "Write the next thought",
-    "query": "the one short question to look up next",
+    "query": "Write the next short question to look up",
     "decompose": "two or three short questions",
     "same": "Do both answers say the same",
     "read": '"statement", one English sentence that answers the question and ends',
