@@ -108,7 +108,7 @@ def build(toolkit: Toolkit, *, checkpointer: Any = None, nested: bool = False) -
     b.add_node("grow", Grow(toolkit))
     b.add_node("evaluate", Evaluate(toolkit), **model_node("backpropagate"))
     b.add_node("backpropagate", Backpropagate(toolkit))
-    b.add_node("rank", Rank(toolkit), **model_node("take"))
+    b.add_node("rank", Rank(toolkit), **model_node("take", degrade=False))
     b.add_node("take", TakeWinner(toolkit), **model_node("check"))
     b.add_node("check", CheckClaims(toolkit), **model_node("judge_winner"))
     b.add_node("judge_winner", JudgeWinner(toolkit))

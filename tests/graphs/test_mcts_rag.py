@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.bridge import BRIDGE, MAYOR, QUESTION, TEXTS, model, said
+from support.bridge import BRIDGE, MAYOR, QUESTION, TEXTS, model, said, steps
 from support.scripted import Reply
 from support.world import ListStore, labels, world
 
@@ -119,22 +119,24 @@ async def test_the_answer_of_most_samples_is_the_nodes() -> None:
 
 
 async def test_an_unsupported_winner_gives_way_to_the_runner_up() -> None:
-    asked = iter(range(100))
-
     def conclude(prompt: str) -> str:
         if "Aren" in prompt.split("step by step:")[1]:
             return said("Sora Han is the mayor of Aren [1].", "Sora Han")
-        return said("Kim is the mayor [1].", "Kim")
+        return said("Kim rules. Kim is the mayor [1].", "Kim")
 
     def support(prompt: str) -> Reply:
-        # at evaluation everything seems well supported; the last check finds otherwise
-        if "Kim is the mayor" in prompt:
-            return labels(F=0.9, P=0.05, N=0.05) if next(asked) < 1 else labels(F=0.0, P=0.0, N=1.0)
-        return labels(F=0.5, P=0.3, N=0.2)
+        # as a whole Kim seems well supported; sentence by sentence nothing is
+        if "Kim rules. Kim" in prompt:
+            return labels(F=0.98, P=0.01, N=0.01)
+        if "Kim" in prompt:
+            return labels(F=0.01, P=0.01, N=0.98)
+        return labels(F=0.7, P=0.2, N=0.1)
 
-    output = await ask(model(conclude=conclude, support=support), rollouts=2, leaves=2, k1=1, k2=1)
+    answer = model(conclude=conclude, support=support, query="Where does the bridge stand?")
+    output = await ask(answer, rollouts=2, leaves=2, k1=1, k2=1)
     winners = [step["answer"] for step in output["steps"] if step["step"] == "winner"]
-    assert winners[-1] == "Sora Han" or output["status"] == "grounded"
+    assert winners == ["Kim", "Sora Han"]
+    assert output["answer"] == "Sora Han is the mayor of Aren."
 
 
 async def test_nothing_supported_is_an_abstention() -> None:
@@ -191,3 +193,92 @@ async def test_equal_questions_are_searched_once() -> None:
     queries = [call["query"] for call in store.asked]
     assert len(queries) == len(set(queries)) == output["usage"]["searches"]
     assert output["usage"]["cache_hits"] > 0
+
+
+async def test_a_hop_without_an_answer_of_its_own_still_lends_its_passages() -> None:
+    def conclude(prompt: str) -> str:
+        return said("Sora Han is the mayor [1].", "Sora Han") if MAYOR in prompt else said("", None)
+
+    answer = model(
+        read=said("", None),
+        conclude=conclude,
+        plan=steps("Who is the mayor of Aren?", "Who is #1?"),
+    )
+    output = await ask(answer, k1=1, k2=1)
+    assert output["answer"] == "Sora Han is the mayor." and output["status"] == "grounded"
+
+
+@pytest.mark.parametrize("limit", range(8, 20))
+async def test_a_budget_that_ends_in_the_last_checks_is_said(limit: int) -> None:
+    whole = await ask(leaves=1)
+    output = await ask(leaves=1, limits={"calls": limit})
+    if output["usage"]["calls"] < whole["usage"]["calls"]:
+        assert output["stop_reason"] == "budget:calls" and output["status"] == "budget_exhausted"
+    assert output["usage"]["calls"] <= limit
+
+
+async def test_the_winner_is_what_was_elected() -> None:
+    count = iter(range(1000))
+
+    def conclude(prompt: str) -> str:
+        if f"{QUESTION} → " in prompt.split("step by step:")[1]:  # written anew from all passages
+            return said("Kim is the mayor [1].", "Kim")
+        return said(f"Sora Han is the mayor [{next(count) % 2 + 1}].", "Sora Han")
+
+    output = await ask(model(conclude=conclude))
+    [winner] = [step for step in output["steps"] if step["step"] == "winner"]
+    assert winner["answer"] == "Sora Han" and "Sora Han" in output["answer"]
+
+
+async def test_equal_answers_below_the_leader_are_joined_by_the_model() -> None:
+    names = iter(["Busan", "Busan", "Seoul", "Seoul", "서울", "서울"])
+
+    def conclude(prompt: str) -> str:
+        name = next(names, "Busan")
+        return said(f"{name} it is [1].", name)
+
+    def same(prompt: str) -> Reply:
+        yes = "Seoul" in prompt and "서울" in prompt
+        return labels(Y=0.9, N=0.1) if yes else labels(Y=0.1, N=0.9)
+
+    queries = iter(["Which town?", "Which city?", "Which port?"])
+    answer = model(conclude=conclude, same=same, query=lambda _: next(queries, "Which place?"))
+    output = await ask(answer, rollouts=3, leaves=1)
+    winners = [step["answer"] for step in output["steps"] if step["step"] == "winner"]
+    assert winners[0] in {"Seoul", "서울"}
+
+
+@pytest.mark.parametrize("rollouts", [64, 256])
+async def test_a_long_search_never_meets_the_recursion_limit(rollouts: int) -> None:
+    count = iter(range(100_000))
+
+    def differing(prompt: str) -> str:
+        return said(f"Person {next(count)} is it [1].", f"Person {next(count)}")
+
+    answer = model(conclude=differing, recall=differing, query=lambda _: f"Who is {next(count)}?")
+    limits = {"calls": 400, "searches": 300, "tokens": 10_000_000}
+    output = await ask(answer, rollouts=rollouts, leaves=1, profile="standard", limits=limits)
+    assert output["stop_reason"] in {"budget:calls", "rollouts", "exhausted"}
+
+
+async def test_the_cap_of_lite_is_not_the_users_budget() -> None:
+    def critic_without_logprobs(step: str, prompt: str) -> Any:
+        count = next(counter)
+        if step == "support":
+            return "I think it is fine"  # every rung of the ladder is tried
+        differing = said(f"Person {count} is it [1].", f"Person {count}")
+        return model(conclude=differing, query=f"Who is {count}?")(step, prompt)
+
+    counter = iter(range(10_000))
+    output = await ask(critic_without_logprobs, limits={"calls": 1000})
+    assert output["usage"]["calls"] <= 40
+    assert (
+        output["stop_reason"] in {"call_cap", "rollouts"} and output["status"] != "budget_exhausted"
+    )
+
+
+async def test_a_query_that_was_made_before_is_no_new_way() -> None:
+    store = ListStore(TEXTS)
+    output = await ask(model(plan=steps(QUESTION), query=QUESTION), store=store)
+    assert [call["query"] for call in store.asked] == [QUESTION]
+    assert {node["action"] for node in tree(output).values()} == {"root", "retrieve", "summarise"}
