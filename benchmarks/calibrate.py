@@ -3,8 +3,10 @@
     python benchmarks/calibrate.py --data DATA --model qwen2.5-coder-1.5b -n 40
 
 Relevance: a question with its passage (Y) against the best wrong passage by shared words (N).
-Support: the true answer (F) against another question's answer (N) on the same passage. Fitted on
-one half, judged on the other; prints TOML for the settings file.
+Support: the true answer (F) against another question's answer (N) on the same passage; and, as
+answers are sentences, hand-written sentences of reasoning (IRCoT's demonstrations, English) with
+their passage (F), with the nearest passage of another question (N), and with their last name or
+number exchanged (N). Fitted on one half, judged on the other; prints TOML for the settings file.
 """
 
 from __future__ import annotations
@@ -13,11 +15,12 @@ import argparse
 import asyncio
 import json
 import random
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from churon.nodes.cite import overlap
+from churon.nodes.cite import overlap, sentences
 from churon.nodes.prompts import messages
 from churon.tools.models.base import ChatPort, Want
 from churon.tools.models.calibration import Sample, fit
@@ -29,6 +32,12 @@ from churon.tools.types import Language
 
 CHARS: dict[Language, int] = {"en": 800, "ko": 400}
 """Characters of a passage: the ingest's chunk sizes."""
+DEMONSTRATIONS = ("en_cot_ircot_hotpotqa", "en_cot_ircot_musique", "en_cot_ircot_2wikimultihopqa")
+CONCLUDES = re.compile(r"(?:So|Thus|Hence|Therefore|There)\b")
+"""A sentence that only draws the conclusion is in no passage."""
+SHARED = 0.55
+"""Share of a sentence's bigrams that its passage must hold."""
+NAMES = re.compile(r"[A-Z][\w.'-]+(?: [A-Z][\w.'-]+)*|\d[\d,]*")
 SETS: dict[Language, str] = {"en": "en_singlehop_squad2", "ko": "ko_singlehop_korquad"}
 
 
@@ -78,6 +87,44 @@ def load(folder: Path, language: Language, n: int, seed: int) -> list[Case]:
     return cases
 
 
+def statements(folder: Path, n: int, seed: int) -> list[Case]:
+    """Support cases of one set of demonstrations: at most `n` sentences, three cases each."""
+    corpus = {
+        row["_id"]: f"[{row['title']}]\n{row['text']}" for row in rows(folder / "corpus.jsonl")
+    }
+    found = []
+    for query in rows(folder / "queries.jsonl"):
+        mine = [corpus[key] for key in query["supporting"]]
+        others = [text for key, text in corpus.items() if key not in query["supporting"]]
+        for sentence in sentences(query["cot"]):
+            nearest = max(mine, key=lambda text: overlap(sentence, text))
+            if not CONCLUDES.match(sentence) and overlap(sentence, nearest) >= SHARED:
+                wrong = max(others, key=lambda text: overlap(sentence, text))
+                found.append((query["text"], sentence, nearest, wrong))
+    random.Random(seed).shuffle(found)
+    cases: list[Case] = []
+    for place, (question, sentence, nearest, wrong) in enumerate(found[:n]):
+        pairs = [("F", nearest, sentence), ("N", wrong, sentence)]
+        if changed := exchanged(sentence, [other[1] for other in found[place + 1 : place + 8]]):
+            pairs.append(("N", nearest, changed))
+        for gold, passage, statement in pairs:
+            values = {"question": question, "passage": around(passage, "", CHARS["en"])}
+            given = {**values, "statement": statement}
+            cases.append(Case("support", SUPPORT, gold, "en", given))
+    return cases
+
+
+def exchanged(sentence: str, others: list[str]) -> str:
+    """The sentence with its last name or number replaced by one of another; "" without any."""
+    mine = NAMES.findall(sentence)
+    if len(mine) < 2:
+        return ""
+    numeric = mine[-1][0].isdigit()
+    fitting = [name for text in others for name in NAMES.findall(text) if name not in sentence]
+    fitting = [name for name in fitting if name[0].isdigit() == numeric]
+    return sentence.replace(mine[-1], fitting[0]) if fitting else ""
+
+
 async def read(port: ChatPort, case: Case) -> Sample:
     """The model's log-probability per label."""
     prompt = messages(case.step, case.language, **case.values)
@@ -119,6 +166,8 @@ async def main() -> None:
         for language, name in SETS.items()
         for case in load(args.data / name, language, args.n, args.seed)
     ]
+    for name in DEMONSTRATIONS:
+        cases += statements(args.data / name, args.n, args.seed)
     print("| model | labels | language | n | AUC | accuracy raw | calibrated (other half) |")
     print("|---|---|---|---|---|---|---|")
     toml: list[str] = []

@@ -64,6 +64,20 @@ async def test_a_question_is_answered_from_the_right_passage(
     assert not [fallback for fallback in output["degraded"] if fallback.startswith("critic")]
 
 
+@pytest.mark.parametrize("graph", ["cot_rag", "mcts_rag"])
+async def test_reasoning_graphs_run_on_the_real_model(toolkit: churon.Toolkit, graph: str) -> None:
+    # a 0.5B model plans badly: tested is that real JSON, log-probs and passages fit together
+    context = {"rollouts": 1, "leaves": 1, "max_replans": 0, "max_hops": 0}
+    question = "Who founded Marunuri Ferry?"
+    output = await churon.ask(question, graph, toolkit=toolkit, context=context)
+    kinds = {step["step"] for step in output["steps"]}
+    assert {"plan", "result"} <= kinds or {"tree", "rollouts"} <= kinds
+    assert any("Yoon Bok-hee" in passage["text"] for passage in output["evidence"].values())
+    assert output["status"] != "budget_exhausted" and output["usage"]["calls"] >= 3
+    # schemas were taken and log-probabilities read: no fallback was needed
+    assert not [entry for entry in output["degraded"] if entry.startswith(("schema", "critic"))]
+
+
 async def test_two_stage_streams_its_answer(toolkit: churon.Toolkit) -> None:
     tokens, output = "", None
     async for event in churon.stream("Who founded Marunuri Ferry?", "two_stage", toolkit=toolkit):

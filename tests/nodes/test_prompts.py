@@ -24,7 +24,7 @@ def test_both_languages_have_the_same_variables(step: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "step", ["retrieve", "grade", "support", "utility", "sufficient", "decide"]
+    "step", ["retrieve", "grade", "support", "utility", "sufficient", "decide", "same"]
 )
 def test_labels_are_the_same_letters_in_both_languages(step: str) -> None:
     letters = [
