@@ -113,8 +113,9 @@ class Replan:
     async def __call__(self, state: Stuck, runtime: Runtime[RagContext]) -> Replanned:
         run = self.toolkit.run(state["run"], runtime.context, state["usage"])
         plan, results, count = state["plan"], state["results"], state["replans"] + 1
+        asked = {normalised(result["question"]) for result in results.values()}
         tried = {normalised(r["question"]) for r in results.values() if not r["answer"]}
-        whole = [] if normalised(state["standalone"]) in tried else one_step(state["standalone"])
+        whole = [] if normalised(state["standalone"]) in asked else one_step(state["standalone"])
         finished = [step for step in plan if answered(results.get(step["id"]))]
         fresh: list[PlanStep] = []
         stop = ""

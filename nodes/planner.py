@@ -11,7 +11,7 @@ from churon.nodes.plans import (
     checked_plan,
     one_step,
     plan_schema,
-    repeats_question,
+    without_repetition,
 )
 from churon.nodes.prompts import messages
 from churon.nodes.structured import ask_json
@@ -32,12 +32,12 @@ async def planned(toolkit: Toolkit, run: Run, question: str, language: Language)
         plan = checked_plan(raw, most)
     except PlanInvalid as problem:
         plan = await _repaired(run, question, language, raw, str(problem))
-    if repeats_question(plan, question):
+    kept = without_repetition(plan, question)
+    if kept != plan:
         run.degrade("plan:repeats_question")
+    if len(kept) <= 1:  # the question's own words, not the model's copy of them
         return one_step(question)
-    if len(plan) == 1:  # the question's own words, not the model's copy of them
-        return one_step(question)
-    return plan
+    return kept
 
 
 async def _repaired(

@@ -116,15 +116,20 @@ def in_order(steps: Sequence[PlanStep]) -> list[PlanStep]:
     return ordered
 
 
-def repeats_question(steps: Sequence[PlanStep], question: str) -> bool:
-    """A lookup among several steps asks the whole question again: the plan says nothing."""
-    return len(steps) > 1 and any(
-        step["needs_retrieval"]
-        and not step["depends_on"]
-        and min(overlap(question, step["question"]), overlap(step["question"], question)) * 1.05
-        >= _REPEATS
-        for step in steps
-    )
+def without_repetition(steps: Sequence[PlanStep], question: str) -> list[PlanStep]:
+    """The steps but for lookups that ask the whole question again; [] where nothing else is left
+    or where others rest on one of these.
+    """
+    again = {step["id"] for step in steps if len(steps) > 1 and _repeats(step, question)}
+    left = [step for step in steps if step["id"] not in again]
+    return [] if any(again & set(step["depends_on"]) for step in left) else left
+
+
+def _repeats(step: PlanStep, question: str) -> bool:
+    if not step["needs_retrieval"] or step["depends_on"]:
+        return False
+    both = overlap(question, step["question"]), overlap(step["question"], question)
+    return min(both) * 1.05 >= _REPEATS  # 1.05 takes off what `overlap` takes for length
 
 
 def ready(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[PlanStep]:

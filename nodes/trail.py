@@ -33,14 +33,24 @@ async def summary(
 
 
 def facts_of(path: list[TreeNode]) -> str:
-    """What the path found, a line each; "" for nothing."""
+    """What the path found, a line each; "" for nothing.
+
+    An early answer to the whole question is no fact once the path went on from it.
+    """
     lines = []
+    early = path[0]["query"] if any(_partial(node, path[0]) for node in path[1:]) else None
     for node in path[1:]:
+        if node["query"] == early:
+            continue
         if node["answer"] and node["query"]:
             lines.append(f"- {node['query']} → {node['answer']}")
         elif node["text"]:
             lines.append(f"- {node['text']}")
     return "\n".join(lines)
+
+
+def _partial(node: TreeNode, root: TreeNode) -> bool:
+    return bool(node["answer"] and node["query"] and node["query"] != root["query"])
 
 
 def ending(question: str, reading: Reading) -> Draft:
