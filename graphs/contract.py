@@ -89,6 +89,18 @@ class RagOutput(TypedDict):
     stop_reason: Annotated[str, keep_first]
 
 
+class Trail(TypedDict):
+    """What every part of a graph that works by itself leaves behind."""
+
+    evidence: Annotated[dict[str, Evidence], merge_evidence]
+    queries: Annotated[list[str], union]
+    steps: Annotated[list[dict[str, Any]], append]
+    usage: Annotated[Usage, merge_usage]
+    degraded: Annotated[list[str], union]
+    failures: Annotated[list[str], append]
+    stop_reason: Annotated[str, keep_first]
+
+
 class RagState(RagOutput):
     """Channels that every graph has besides its own."""
 

@@ -4,14 +4,13 @@ searched anew once, then hop by hop (IRCoT, arXiv 2212.10509), then given up.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from langgraph.graph import END, START, StateGraph
 from typing_extensions import TypedDict
 
 from churon.graphs import retrieval
-from churon.graphs.contract import append, keep_first, merge_by_key, merge_evidence, merge_usage
-from churon.graphs.contract import union as unite
+from churon.graphs.contract import Trail, merge_by_key, merge_evidence
 from churon.graphs.machine import RagGraph, compiled
 from churon.graphs.policy import model_node
 from churon.nodes.hop import Hop
@@ -32,15 +31,8 @@ class StepInput(TypedDict):
     evidence: Annotated[dict[str, Evidence], merge_evidence]
 
 
-class StepOutput(TypedDict):
+class StepOutput(Trail):
     results: Annotated[dict[str, StepResult], merge_by_key]
-    evidence: Annotated[dict[str, Evidence], merge_evidence]
-    queries: Annotated[list[str], unite]
-    steps: Annotated[list[dict[str, Any]], append]
-    usage: Annotated[Usage, merge_usage]
-    degraded: Annotated[list[str], unite]
-    failures: Annotated[list[str], append]
-    stop_reason: Annotated[str, keep_first]
 
 
 class StepState(StepInput, StepOutput):

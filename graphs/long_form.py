@@ -13,14 +13,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send
 from typing_extensions import TypedDict
 
-from churon.graphs.contract import (
-    append,
-    keep_first,
-    merge_by_key,
-    merge_evidence,
-    merge_usage,
-    union,
-)
+from churon.graphs.contract import Trail, merge_by_key
 from churon.graphs.machine import RagGraph, compiled
 from churon.graphs.policy import join, model_node
 from churon.nodes.beam import DecideBeams, ExtendBeam, PruneBeams
@@ -28,7 +21,7 @@ from churon.nodes.beam_answer import TakeBeam
 from churon.nodes.reach import Reach
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Beam, Claim, Evidence, Filter, Language, Usage
+from churon.tools.types import Beam, Claim, Filter, Language, Usage
 
 
 class LongInput(TypedDict):
@@ -40,16 +33,9 @@ class LongInput(TypedDict):
     stop_reason: str
 
 
-class LongOutput(TypedDict):
+class LongOutput(Trail):
     answer: str
     claims: list[Claim]
-    evidence: Annotated[dict[str, Evidence], merge_evidence]
-    queries: Annotated[list[str], union]
-    steps: Annotated[list[dict[str, Any]], append]
-    usage: Annotated[Usage, merge_usage]
-    degraded: Annotated[list[str], union]
-    failures: Annotated[list[str], append]
-    stop_reason: Annotated[str, keep_first]
 
 
 class LongState(LongInput, LongOutput):

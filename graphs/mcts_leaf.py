@@ -5,21 +5,14 @@ A leaf of the search tree becomes a draft; `graphs/mcts_rag.py` makes it a node.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send
 from typing_extensions import TypedDict
 
 from churon.graphs import retrieval
-from churon.graphs.contract import (
-    append,
-    keep_first,
-    merge_by_key,
-    merge_evidence,
-    merge_usage,
-    union,
-)
+from churon.graphs.contract import Trail, merge_by_key, merge_evidence
 from churon.graphs.machine import RagGraph, compiled
 from churon.graphs.policy import model_node
 from churon.nodes.act import Act
@@ -28,18 +21,6 @@ from churon.nodes.search import HandIn
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Draft, Evidence, Filter, Language, Play, TreeNode, Usage
-
-
-class Trail(TypedDict):
-    """Channels that every part of an expansion writes."""
-
-    evidence: Annotated[dict[str, Evidence], merge_evidence]
-    queries: Annotated[list[str], union]
-    steps: Annotated[list[dict[str, Any]], append]
-    usage: Annotated[Usage, merge_usage]
-    degraded: Annotated[list[str], union]
-    failures: Annotated[list[str], append]
-    stop_reason: Annotated[str, keep_first]
 
 
 class LookupInput(TypedDict):
