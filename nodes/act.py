@@ -12,11 +12,11 @@ from typing_extensions import TypedDict
 from churon.nodes.cite import sentences
 from churon.nodes.common import RunState
 from churon.nodes.decide import is_refusal
-from churon.nodes.plans import QUESTION_CHARS, PlanInvalid, checked_plan
+from churon.nodes.plans import QUESTION_CHARS, PlanInvalid, checked_plan, plan_schema
 from churon.nodes.prompts import fitting, messages, numbered
 from churon.nodes.reading import recall
 from churon.nodes.rewrite import first_line, is_among
-from churon.nodes.structured import ask_json, first_json
+from churon.nodes.structured import ask_json
 from churon.nodes.trail import drafted, ending, facts_of, summary
 from churon.nodes.tree import base
 from churon.tools.context import RagContext
@@ -26,6 +26,7 @@ from churon.tools.toolkit import Toolkit
 from churon.tools.types import Draft, Evidence, Filter, Play, TreeNode, Usage
 
 _QUERY_TOKENS = 48
+_STEP_TOKENS = 96
 MOST_PARTS = 3
 """Sub-questions of one decomposition."""
 PARTS_SCHEMA = {
@@ -159,10 +160,13 @@ async def first_query(run: Run, state: Leaf) -> str:
     Asked for a next question without any fact, a small model repeats the whole one.
     """
     prompt = messages("plan", state["language"], question=state["standalone"], cases="")
-    want = Want(_QUERY_TOKENS, run.context.sampling, seed_of(run, state), stop=("},",))
-    raw = first_json((await run.complete(prompt, want)).text)
+    most, heat, seed = run.context.max_steps, run.context.sampling, seed_of(run, state)
+    # its first step is all that is wanted
+    raw = await ask_json(
+        run, prompt, plan_schema(most), _STEP_TOKENS, temperature=heat, seed=seed, stop=("},",)
+    )
     try:
-        return checked_plan(raw, run.context.max_steps)[0]["question"]
+        return checked_plan(raw, most)[0]["question"]
     except PlanInvalid:
         return state["standalone"]
 

@@ -32,7 +32,7 @@ MAX_CALLS = {"lite": 40}
 """Model calls of a whole search, whatever the run's own limit."""
 ROLLOUT_CALLS = 9
 """What one rollout of `lite` may cost: two hops of query and reading, two summaries, votes."""
-FINAL_CALLS = 12
+FINAL_CALLS = 9
 """Grouping the answers, writing and checking the winner and the runner-up, keeping the language."""
 
 
@@ -59,17 +59,20 @@ def is_open(node: TreeNode, context: RagContext) -> bool:
     return bool(children_left(node, context))
 
 
-def simulated(node: TreeNode, context: RagContext, play: str) -> str:
+def simulated(node: TreeNode, question: str, context: RagContext, play: str) -> str:
     """The next action of a rollout below the node it expanded, "" in a terminal node.
 
-    The quickest way to an answer: search for a query that was just thought of, else sum up. As
-    the paper prints it (`faithful`), a random one.
+    The quickest way to an answer: search for a query that was just thought of; after a fact on the
+    way look for the next one; else sum up. As the paper prints it (`faithful`), a random one.
     """
     left = children_left(node, context)
     if not left:
         return ""
     if context.faithful:
         return random.Random(f"{context.seed}/{play}/{node['id']}").choice(left)
+    further = [action for action in left if action.startswith(("transform", "retrieve"))]
+    if further and node["action"] != "decompose" and node["query"] != question and node["answer"]:
+        return further[0]
     return "summarise" if "summarise" in left else left[0]
 
 

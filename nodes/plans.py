@@ -117,12 +117,26 @@ def in_order(steps: Sequence[PlanStep]) -> list[PlanStep]:
 
 
 def without_repetition(steps: Sequence[PlanStep], question: str) -> list[PlanStep]:
-    """The steps but for lookups that ask the whole question again; [] where nothing else is left
-    or where others rest on one of these.
+    """The steps but for those that ask the whole question again: in their place the last one puts
+    together what the others found, by its own operation where it has one.
+
+    [] where nothing else is left or where others rest on one of these.
     """
     again = {step["id"] for step in steps if len(steps) > 1 and _repeats(step, question)}
     left = [step for step in steps if step["id"] not in again]
-    return [] if any(again & set(step["depends_on"]) for step in left) else left
+    if not again:
+        return left
+    if not left or any(again & set(step["depends_on"]) for step in left):
+        return []
+    ops = [step["op"] for step in steps if step["id"] in again and step["op"] not in SEARCHING]
+    last = PlanStep(
+        id=str(1 + max(int(step["id"]) for step in left)),
+        question=question,
+        depends_on=[step["id"] for step in left],
+        op=ops[-1] if ops else "synthesise",
+        needs_retrieval=False,
+    )
+    return [*left, last]
 
 
 def _repeats(step: PlanStep, question: str) -> bool:

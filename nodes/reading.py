@@ -146,5 +146,7 @@ def _text(value: Any) -> str:
 
 
 def _plain(short: str) -> str:
-    """Without citation keys, quotes and a full stop."""
-    return re.sub(r"\s*\[[\d, ]*\]", "", short).strip().strip("\"'“”*").rstrip(".。").strip()
+    """Without citation keys, also bare ones at the end ("Aren, 1"), quotes and a full stop."""
+    plain = re.sub(r"\s*\[[\d, ]*\]?", "", short).strip().strip("\"'“”*").rstrip(".。").strip()
+    bare = re.fullmatch(r"(.*[^\W\d]),\s*\d?", plain)
+    return bare[1] if bare else plain

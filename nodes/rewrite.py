@@ -21,7 +21,9 @@ from churon.tools.types import Evidence, Language, Turn, Usage
 TURNS_KEPT = 6
 """Latest turns of the conversation that the standalone question may refer to."""
 _KNOWN_CHARS = 1_500
-_LABELS = {"query", "question", "search query", "next", "검색어", "질문", "다음"}
+_LABELS = {"query", "question", "search query", "next", "next question"} | {
+    "검색어", "질문", "다음", "다음 질문", "물은 것", "찾을 것"
+}  # fmt: skip
 
 
 class Question(RunState):

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from churon.nodes.common import RunState
 from churon.nodes.menu import FINAL_CALLS, MAX_CALLS, ROLLOUT_CALLS, simulated
 from churon.nodes.outlook import outlook, rewarded
-from churon.nodes.tree import Tree, backpropagate, grow, mark_tried, new_tree, select
+from churon.nodes.tree import ROOT, Tree, backpropagate, grow, mark_tried, new_tree, select
 from churon.tools.context import RagContext
 from churon.tools.errors import CALL_CAP
 from churon.tools.run import Ledger, Run
@@ -140,11 +140,12 @@ def step(tree: Tree, play: Play, draft: Draft | None, context: RagContext) -> tu
         return tree, {**play, "action": ""}
     grown, moved = grow(tree, play, draft)
     end, here = grown[moved["at"]], tree[play["at"]]
+    question = tree[ROOT]["query"]
     if is_blank(draft):  # the model thought of nothing new
         grown, moved, end = tree, {**play, "action": ""}, here
-    ahead = "" if end is here else simulated(end, context, play["id"])
+    ahead = "" if end is here else simulated(end, question, context, play["id"])
     futile = not ahead and not (draft["terminal"] and draft["answer"])
-    if futile and (further := simulated(here, context, play["id"])):
+    if futile and (further := simulated(here, question, context, play["id"])):
         return mark_tried(tree, play["at"], further), {**play, "action": further}
     if ahead:
         return mark_tried(grown, end["id"], ahead), {**moved, "action": ahead}

@@ -23,13 +23,14 @@ async def ask_json(
     *,
     temperature: float = 0.0,
     seed: int | None = None,
+    stop: Sequence[str] = (),
 ) -> Any:
     """What the model wrote as JSON, None when it cannot be read. Shape is the caller's to check.
 
     A provider without schemas, or one that refuses this one, is asked plainly: the prompt itself
     says what to write. Raises ModelError when that fails too: it must not look like an answer.
     """
-    plain = Want(tokens, temperature, seed)
+    plain = Want(tokens, temperature, seed, stop=stop)
     if await run.supports("schema"):
         answer = await answer_or_none(run.complete, prompt, replace(plain, schema=schema))
         if answer is not None:

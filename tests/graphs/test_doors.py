@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +131,14 @@ def test_graphs_show_forms_for_input_output_and_context(name: str) -> None:
     assert {"answer", "claims", "evidence"} <= set(graph.get_output_jsonschema()["properties"])
     context = graph.get_context_jsonschema()
     assert context is not None and "max_iter" in context["properties"]
+
+
+def test_the_servers_file_names_every_graph() -> None:
+    served = json.loads((Path(__file__).resolve().parents[2] / "langgraph.json").read_text("utf-8"))
+    assert set(served["graphs"]) == set(GRAPHS)
+    for name, place in served["graphs"].items():
+        module, _, attribute = place.partition(":")
+        assert getattr(import_module(module), attribute).name == name
 
 
 def test_a_drawing_names_every_node() -> None:

@@ -259,3 +259,19 @@ async def test_a_reading_without_schemas_that_fails_is_an_error_of_the_step() ->
     output = await ask("cot_rag", answer, max_replans=0)
     assert "read:ModelError" in output["degraded"] and output["status"] == "abstained"
     assert read  # the bridge's own reader answers the first step
+
+
+@pytest.mark.parametrize(
+    ("written", "answer"),
+    [
+        ("Aren, 1", "Aren"),
+        ("Aren [", "Aren"),
+        ("Aren [1", "Aren"),
+        ("Aren,", "Aren"),
+        ("30 May 1998", "30 May 1998"),
+        ("1, 2", "1, 2"),
+        ("May 5, 1998", "May 5, 1998"),
+    ],
+)
+def test_what_is_left_of_a_citation_key_is_no_part_of_the_answer(written: str, answer: str) -> None:
+    assert understood({"statement": "It is so [1].", "answer": written}, [])[0].answer == answer

@@ -27,6 +27,7 @@ from churon.nodes.structured import first_json
 from churon.tools.types import PlanStep, StepResult
 
 MOST = 5
+ASKED = "Who is the mayor of the town where the bridge stands?"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
     lambda inner: (
@@ -158,8 +159,8 @@ def test_placeholders_are_filled_by_whole_numbers() -> None:
 @pytest.mark.parametrize(
     ("questions", "left"),
     [
-        (["Who is the mayor of the town where the bridge stands?", "When?"], ["When?"]),
-        (["who is the mayor of the town, where the bridge stands", "When?"], ["When?"]),
+        (["Who is the mayor of the town where the bridge stands?", "When?"], ["When?", ASKED]),
+        (["When?", "who is the mayor of the town, where the bridge stands"], ["When?", ASKED]),
         (["Who is the mayor of the town where the bridge stands?", "Who is #1?"], []),
         (
             ["Where does the bridge stand?", "Who is #1?"],
@@ -172,8 +173,16 @@ def test_placeholders_are_filled_by_whole_numbers() -> None:
     ],
 )
 def test_steps_that_repeat_the_question_are_left_out(questions: list[str], left: list[str]) -> None:
-    asked = "Who is the mayor of the town where the bridge stands?"
-    assert [step["question"] for step in without_repetition(plan(*questions), asked)] == left
+    kept = without_repetition(plan(*questions), ASKED)
+    assert [step["question"] for step in kept] == left
+    assert not kept or kept[-1]["question"] != ASKED or gathers(kept) or len(kept) == 1
+
+
+def test_a_plan_that_ends_in_the_whole_question_gathers_what_was_found() -> None:
+    steps = plan("Where is A from?", "Where is B from?", "Are A and B from the same country?")
+    kept = without_repetition(steps, "Are A and B from the same country?")
+    assert gathers(kept) and kept[-1]["depends_on"] == ["1", "2"]
+    assert [step["id"] for step in ready(kept, {})] == ["1", "2"]
 
 
 def test_a_korean_step_that_repeats_the_question() -> None:
@@ -205,6 +214,14 @@ def test_a_synthesis_that_others_rest_on_is_a_step_like_others() -> None:
         MOST,
     )
     assert not gathers(steps) and [step["id"] for step in ready(steps, {})] == ["2"]
+
+
+def test_a_last_operation_on_the_whole_question_rests_on_all_others() -> None:
+    raw = [{"question": "Where is A from?"}, {"question": "Where is B from?"}]
+    raw.append({"question": "Are A and B from the same country?", "op": "boolean"})
+    kept = without_repetition(checked_plan(raw, MOST), "Are A and B from the same country?")
+    assert (kept[-1]["op"], kept[-1]["depends_on"]) == ("boolean", ["1", "2"])
+    assert not kept[-1]["needs_retrieval"] and not gathers(kept)
 
 
 def test_what_was_tried_in_vain_is_missing_also_of_plans_that_were_given_up() -> None:
