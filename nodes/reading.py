@@ -14,7 +14,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 
 from churon.nodes.cite import attribute, cite
-from churon.nodes.decide import is_refusal
+from churon.nodes.decide import is_refusal, normalised
 from churon.nodes.prompts import fitting, messages, numbered
 from churon.nodes.structured import ask_json
 from churon.tools.korean import tokens_at_most
@@ -45,6 +45,10 @@ class Reading:
 
 
 NOTHING = Reading("", "", [])
+_PROMPT_WORDS = {
+    "a name", "a number", "a date", "yes or no", "short answer", "the short answer",
+    "이름", "수", "날짜", "예 또는 아니요", "짧은 답",
+}  # fmt: skip
 
 
 async def read(
@@ -134,11 +138,14 @@ def understood(raw: Any, passages: Sequence[Evidence]) -> tuple[Reading, int]:
     short = _plain(short)
     if is_refusal(short) and (short or is_refusal(said)):
         return NOTHING, 0
-    cited = cite(short if is_refusal(said) else said, passages)
-    if not cited.claims:
+    cited = cite("" if is_refusal(said) else said, passages)
+    # a small model says the question again: that is no sentence of an answer
+    claims = [one for one in cited.claims if not one["text"].endswith(("?", "？"))]
+    claims = attribute(claims or cite(short, passages).claims, passages)
+    if not claims:
         return NOTHING, cited.invented
-    claims = attribute(cited.claims, passages)
-    return Reading(short or cited.answer, cited.answer, claims), cited.invented
+    statement = " ".join(one["text"] for one in claims)
+    return Reading(short or statement, statement, claims), cited.invented
 
 
 def _text(value: Any) -> str:
@@ -146,7 +153,11 @@ def _text(value: Any) -> str:
 
 
 def _plain(short: str) -> str:
-    """Without citation keys, also bare ones at the end ("Aren, 1"), quotes and a full stop."""
-    plain = re.sub(r"\s*\[[\d, ]*\]?", "", short).strip().strip("\"'“”*").rstrip(".。").strip()
+    """Without citation keys, also bare ones at the end ("Aren, 1"), quotes and a full stop.
+
+    "" for the prompt's own words in place of an answer.
+    """
+    plain = re.sub(r"\s*\[[\d, ]*\]?", "", short).strip().strip("\"'“”*").rstrip(".。,").strip()
     bare = re.fullmatch(r"(.*[^\W\d]),\s*\d?", plain)
-    return bare[1] if bare else plain
+    plain = bare[1] if bare else plain
+    return "" if normalised(plain) in _PROMPT_WORDS else plain

@@ -268,6 +268,7 @@ async def test_a_reading_without_schemas_that_fails_is_an_error_of_the_step() ->
         ("Aren [", "Aren"),
         ("Aren [1", "Aren"),
         ("Aren,", "Aren"),
+        ("Aren, Aren,,,,", "Aren, Aren"),
         ("30 May 1998", "30 May 1998"),
         ("1, 2", "1, 2"),
         ("May 5, 1998", "May 5, 1998"),
@@ -275,3 +276,21 @@ async def test_a_reading_without_schemas_that_fails_is_an_error_of_the_step() ->
 )
 def test_what_is_left_of_a_citation_key_is_no_part_of_the_answer(written: str, answer: str) -> None:
     assert understood({"statement": "It is so [1].", "answer": written}, [])[0].answer == answer
+
+
+@pytest.mark.parametrize(
+    ("statement", "answer", "said_", "short"),
+    [
+        ("Is it so? [1]", "yes", "yes", "yes"),
+        ("배는 떠납니까?", "예", "예", "예"),
+        ("Is it so? It is so [1].", "yes", "It is so.", "yes"),
+        ("Is it so?", "", "", ""),
+        ("Aren is the town.", "a name", "Aren is the town.", "Aren is the town."),
+        ("아렌이 그 도시이다.", "이름", "아렌이 그 도시이다.", "아렌이 그 도시이다."),
+    ],
+)
+def test_a_question_said_again_or_the_prompts_words_are_no_answer(
+    statement: str, answer: str, said_: str, short: str
+) -> None:
+    reading, _ = understood({"statement": statement, "answer": answer}, [])
+    assert (reading.statement, reading.answer) == (said_, short)
