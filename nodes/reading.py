@@ -15,6 +15,7 @@ from langchain_core.messages import BaseMessage
 
 from churon.nodes.cite import attribute, cite
 from churon.nodes.decide import is_refusal, normalised
+from churon.nodes.meaning import polarity
 from churon.nodes.prompts import fitting, messages, numbered
 from churon.nodes.structured import ask_json
 from churon.tools.korean import tokens_at_most
@@ -45,6 +46,13 @@ class Reading:
 
 
 NOTHING = Reading("", "", [])
+_ASKS_MORE = re.compile(
+    r"^(?:(?:in|on|at|of|for|from|by|to|with|during) )?(?:who|whom|whose|what|when|where|which)\b"
+    r"|^how (?:many|much|long|old|far|tall)\b"
+    r"|(?<!몇)몇(?!몇)|누구(?!나|도)|누가|언제(?!나|든)|어디(?!나|서나|에나|든)|무엇(?!이든|이나)|얼마(?!든)",
+    re.IGNORECASE,
+)
+"""Questions that yes or no does not answer, where that is certain from their form."""
 _PROMPT_WORDS = {
     "a name", "a number", "a date", "yes or no", "short answer", "the short answer",
     "이름", "수", "날짜", "예 또는 아니요", "짧은 답",
@@ -59,7 +67,7 @@ async def read(
     if not shown:
         return NOTHING
     prompt = messages("read", language, passages=numbered(shown), question=question)
-    return await _ask(run, prompt, shown, language)
+    return await _ask(run, question, prompt, shown, language)
 
 
 async def conclude(
@@ -76,13 +84,13 @@ async def conclude(
     shown = fitting(passages, await run.room() - tokens_at_most(facts))
     given = {"passages": numbered(shown) or "-", "facts": facts or "-", "question": question}
     prompt = messages("conclude", language, **given)
-    return await _ask(run, prompt, shown, language, temperature, seed)
+    return await _ask(run, question, prompt, shown, language, temperature, seed)
 
 
 async def combine(run: Run, question: str, facts: str, language: Language) -> Reading:
     """One question answered from facts alone; the sentence cites nothing yet."""
     prompt = messages("combine", language, facts=facts, question=question)
-    return await _ask(run, prompt, [], language)
+    return await _ask(run, question, prompt, [], language)
 
 
 async def recall(
@@ -96,11 +104,12 @@ async def recall(
 ) -> Reading:
     """One question answered from what is known and the model's own knowledge; cites nothing."""
     prompt = messages("recall", language, facts=facts or "-", question=question)
-    return await _ask(run, prompt, [], language, temperature, seed)
+    return await _ask(run, question, prompt, [], language, temperature, seed)
 
 
 async def _ask(
     run: Run,
+    question: str,
     prompt: list[BaseMessage],
     passages: Sequence[Evidence],
     language: Language,
@@ -111,7 +120,7 @@ async def _ask(
     heat = run.context.temperature if temperature is None else temperature
     most = run.context.answer_tokens + _JSON_TOKENS
     raw = await ask_json(run, prompt, schema(language), most, temperature=heat, seed=seed)
-    reading, invented = understood(raw, passages)
+    reading, invented = understood(raw, passages, question)
     if invented:
         run.degrade(f"cite:{invented}_invented_keys")
     return reading
@@ -128,14 +137,18 @@ def schema(language: Language) -> dict[str, Any]:
     }
 
 
-def understood(raw: Any, passages: Sequence[Evidence]) -> tuple[Reading, int]:
+def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tuple[Reading, int]:
     """What the model's JSON says, and how many citation keys it invented.
 
-    Either text stands for the other where the model gave only one; NONE in the answer is none.
+    Either text stands for the other where the model gave only one; NONE in the answer is none, and
+    so is a yes or no to a question that asks who, when or how many.
     """
     given = raw if isinstance(raw, Mapping) else {}
     said, short = (_text(given.get(name)) for name in ("statement", "answer"))
     short = _plain(short)
+    if polarity(short) and _ASKS_MORE.search(question):
+        short = ""
+        said = "" if polarity(said) else said
     if is_refusal(short) and (short or is_refusal(said)):
         return NOTHING, 0
     cited = cite("" if is_refusal(said) else said, passages)

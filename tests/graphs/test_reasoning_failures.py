@@ -294,3 +294,27 @@ def test_a_question_said_again_or_the_prompts_words_are_no_answer(
 ) -> None:
     reading, _ = understood({"statement": statement, "answer": answer}, [])
     assert (reading.statement, reading.answer) == (said_, short)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "kept"),
+    [
+        ("안개 때문에 결항한 편은 몇 편입니까?", "예", ""),
+        ("Who founded it?", "yes", ""),
+        ("In which year was it built?", "No", ""),
+        ("How many ships are there?", "Yes", ""),
+        ("언제나 배가 떠납니까?", "예", "예"),
+        ("몇몇 배는 멈춥니까?", "아니요", "아니요"),
+        ("누구나 탈 수 있습니까?", "예", "예"),
+        ("Is it so?", "yes", "yes"),
+        ("Who founded it?", "Noh", "Noh"),
+    ],
+)
+def test_yes_is_no_answer_to_who_when_or_how_many(question: str, answer: str, kept: str) -> None:
+    assert understood({"statement": answer, "answer": answer}, [], question)[0].answer == kept
+
+
+def test_a_sentence_beside_a_senseless_yes_is_kept() -> None:
+    raw = {"statement": "12 sailings were cancelled by fog.", "answer": "yes"}
+    reading, _ = understood(raw, [], "How many sailings were cancelled?")
+    assert reading.answer == "12 sailings were cancelled by fog."
