@@ -90,7 +90,7 @@ def test_json_cannot_wait(asked: Callable[..., Any]) -> None:
     assert outcome.status == 2 and "approve_plan" in outcome.err and outcome.out == ""
 
 
-def test_verified_plans_are_kept_as_cases_and_can_be_forgotten(asked: Callable[..., Any]) -> None:
+def test_a_plan_of_one_step_is_no_case(asked: Callable[..., Any]) -> None:
     remembering = ["-s", "context.cases=true"]
     assert asked(*remembering, "ask", QUESTION, "--graph", "cot_rag").status == 0
     cases = json.loads(asked("cases", "list", "--json").out)

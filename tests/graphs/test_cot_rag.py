@@ -278,3 +278,23 @@ async def test_a_provider_without_schemas_is_asked_plainly() -> None:
     toolkit = world(model(), TEXTS, port=port)
     output = await build_graph("cot_rag", toolkit).ainvoke({"question": QUESTION})
     assert output["answer"] == "Sora Han is the mayor." and set(seen) == {None}
+
+
+@pytest.mark.parametrize(("support", "kept"), [(0.9, 1), (0.05, 0)])
+async def test_only_the_plan_of_a_fully_supported_answer_is_a_case(
+    support: float, kept: int
+) -> None:
+    plans_kept: list[Any] = []
+
+    class Memory:
+        async def similar(self, *_: Any, **__: Any) -> list[Any]:
+            return []
+
+        async def remember(self, question: str, plan: Any, **_: Any) -> None:
+            plans_kept.append((question, [step["question"] for step in plan]))
+
+    answer = model(support=labels(F=support, P=0.05, N=0.95 - support))
+    toolkit = world(answer, TEXTS, cases=True)
+    toolkit._opened["cases"] = Memory()
+    await build_graph("cot_rag", toolkit).ainvoke({"question": QUESTION})
+    assert plans_kept == [(QUESTION, [FIRST, SECOND])] * kept
