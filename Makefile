@@ -15,16 +15,21 @@ $(VENV)/.dev: $(VENV)/.installed
 	touch $@
 
 # What else tests can use, and skip without: cross-encoders (with one torch build, so that all
-# machines test the same) and a real Milvus server.
+# machines test the same), the libraries of the adapters, others' metrics, a real Milvus server, and
+# schemathesis in an environment of its own (its jsonschema-rs is not the one that LangGraph's
+# server wants).
 extras: $(VENV)/.dev
-	$(BIN)/pip install --quiet 'torch==2.13.0' --editable '.[rerank,server-tests]'
+	$(BIN)/pip install --quiet 'torch==2.13.0' --editable '.[rerank,adapters,postgres,server-tests,page-tests,eval-tests,wandb]'
+	$(PYTHON) -m venv $(VENV)/schemathesis
+	$(VENV)/schemathesis/bin/pip install --quiet 'schemathesis>=4.30,<5'
 
 demo: $(VENV)/.installed
 	$(BIN)/churon demo
 
 test: $(VENV)/.dev
 	$(BIN)/churon models pull --quick
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m 'not alone'
+	$(BIN)/python -m pytest -m alone
 
 check: $(VENV)/.dev links
 	$(BIN)/ruff check .

@@ -26,7 +26,7 @@ from support.hashing import HashingEmbeddings
 from support.world import settings, world
 
 from churon.graphs.registry import build_graph
-from churon.tools.budget import no_usage
+from churon.tools.account import no_account
 from churon.tools.settings import StoreSettings
 from churon.tools.store import Store
 
@@ -67,7 +67,7 @@ async def main() -> None:
         questions = iter(range(10**9))
 
         async def bare() -> None:
-            run = toolkit.run(f"bare{next(questions)}", None, no_usage())
+            run = toolkit.run(f"bare{next(questions)}", None, no_account())
             await run.search(QUESTION, None)
 
         async def whole() -> None:

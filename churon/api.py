@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Any, Literal, cast
 
 from langgraph.types import Command
@@ -40,16 +41,19 @@ async def ask(
     *,
     toolkit: Toolkit | None = None,
     context: Mapping[str, Any] | None = None,
+    config: Any = None,
 ) -> RagOutput:
     """The answer with its evidence; a `toolkit` made here is closed again.
 
+    `config` is LangChain's; traces take session and user from its metadata, by Langfuse's names
+    "langfuse_session_id" and "langfuse_user_id".
     Raises ChuronError. Abstaining is an answer, not an error.
     """
     hands = toolkit or Toolkit()
     try:
         machine = build_graph(graph, hands)
         given: Any = context  # the runtime resolves a mapping; its type knows RagContext only
-        output: Any = await machine.ainvoke(as_input(question), context=given)
+        output: Any = await machine.ainvoke(as_input(question), config, context=given)
         if "__interrupt__" in output:
             raise _paused()
         return cast(RagOutput, output)
@@ -77,28 +81,30 @@ async def stream(
         output: Any = None
         final = False
         paused: Any = ()
-        async for place, mode, event in machine.astream(
+        events: Any = machine.astream(
             as_input(question),
             config,
             context=context,
             stream_mode=["updates", "custom", "values"],
             subgraphs=True,
-        ):
-            if mode == "values":
-                output = output if place else _output(event)
-            elif mode == "custom":
-                final = final or event["node"] != "partial"
-                yield Event(kind="token", node=event["node"], text=event["token"])
-            elif "__interrupt__" in event:
-                if place:
-                    continue  # comes again from the graph around it
-                if not getattr(machine, "checkpointer", None):
-                    raise _paused()
-                # said at the end: a run that is left early may not have saved where it paused
-                paused = event["__interrupt__"]
-            else:
-                for node, update in event.items():
-                    yield Event(kind="step", node=node, update=update or {})
+        )
+        async with aclosing(events):  # who leaves a stream early ends its run
+            async for place, mode, event in events:
+                if mode == "values":
+                    output = output if place else _output(event)
+                elif mode == "custom":
+                    final = final or event["node"] != "partial"
+                    yield Event(kind="token", node=event["node"], text=event["token"])
+                elif "__interrupt__" in event:
+                    if place:
+                        continue  # comes again from the graph around it
+                    if not getattr(machine, "checkpointer", None):
+                        raise _paused()
+                    # said at the end: a run that is left early may not have saved where it paused
+                    paused = event["__interrupt__"]
+                else:
+                    for node, update in event.items():
+                        yield Event(kind="step", node=node, update=update or {})
         if paused:
             yield Event(kind="pause", asked=paused[0].value)
             return

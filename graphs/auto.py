@@ -16,7 +16,7 @@ from churon.graphs.frame import add_opening, framed
 from churon.graphs.machine import RagGraph, compiled
 from churon.graphs.policy import model_node
 from churon.nodes.route import Route, Settle, Weigh
-from churon.tools.toolkit import Toolkit
+from churon.tools.toolkit import Toolkit, served_toolkit
 
 
 class State(RagState):
@@ -55,4 +55,4 @@ def build(toolkit: Toolkit, *, checkpointer: Any = None) -> RagGraph:
     return compiled(b, "auto", toolkit, checkpointer)
 
 
-graph = build(Toolkit())
+graph = build(served_toolkit())

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypeVar
 
+from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
-from churon.tools.budget import no_usage
+from churon.tools.account import merge_account
 from churon.tools.context import Limits, RagContext
-from churon.tools.types import Claim, Evidence, Filter, Language, Status, Turn, Usage
+from churon.tools.types import Account, Claim, Evidence, Filter, Language, Status, Turn, Usage
 
 T = TypeVar("T")
 
 __all__ = ["Limits", "RagContext", "RagInput", "RagOutput", "RagState"]
 
 
+DESCRIBED = ConfigDict(use_attribute_docstrings=True)
+"""Forms show what a field's docstring says."""
+
+
+@with_config(DESCRIBED)
 class RagInput(TypedDict):
     """What is asked."""
 
@@ -42,18 +48,6 @@ def merge_by_key(old: Mapping[str, T], new: Mapping[str, T]) -> dict[str, T]:
     return {**old, **new}
 
 
-def merge_usage(old: Usage | None, new: Usage | None) -> Usage:
-    """Elementwise maximum: values are absolute, and parallel branches report in any order."""
-    a, b = old or no_usage(), new or no_usage()
-    return Usage(
-        calls=max(a["calls"], b["calls"]),
-        tokens=max(a["tokens"], b["tokens"]),
-        searches=max(a["searches"], b["searches"]),
-        seconds=max(a["seconds"], b["seconds"]),
-        cache_hits=max(a["cache_hits"], b["cache_hits"]),
-    )
-
-
 def union(old: list[str], new: list[str]) -> list[str]:
     """Both, in order of first mention."""
     return list(dict.fromkeys([*old, *new]))
@@ -69,6 +63,7 @@ def keep_first(old: str, new: str) -> str:
     return old or new
 
 
+@with_config(DESCRIBED)
 class RagOutput(TypedDict):
     """What comes back; plain data throughout."""
 
@@ -81,7 +76,8 @@ class RagOutput(TypedDict):
     """Every passage that was read, by id; `used_by` names the claims that rest on it."""
     steps: Annotated[list[dict[str, Any]], append]
     """What the graph did, short."""
-    usage: Annotated[Usage, merge_usage]
+    usage: Usage
+    """What the whole run spent, in all processes that worked on it."""
     degraded: Annotated[list[str], union]
     """Fallbacks used."""
     missing: list[str]
@@ -95,7 +91,7 @@ class Trail(TypedDict):
     evidence: Annotated[dict[str, Evidence], merge_evidence]
     queries: Annotated[list[str], union]
     steps: Annotated[list[dict[str, Any]], append]
-    usage: Annotated[Usage, merge_usage]
+    account: Annotated[Account, merge_account]
     degraded: Annotated[list[str], union]
     failures: Annotated[list[str], append]
     stop_reason: Annotated[str, keep_first]
@@ -110,6 +106,7 @@ class RagState(RagOutput):
     filter: Filter | None
     run: str
     """Id of this question's budget and cache."""
+    account: Annotated[Account, merge_account]
     standalone: str
     """The question, understandable without the conversation."""
     queries: Annotated[list[str], union]

@@ -23,7 +23,7 @@ from churon.nodes.gather import Conclude, Record, Remember, Review
 from churon.nodes.plan import ApprovePlan, MakePlan, Replan
 from churon.nodes.support import CheckClaims
 from churon.nodes.survey import Survey
-from churon.tools.toolkit import Toolkit
+from churon.tools.toolkit import Toolkit, served_toolkit
 from churon.tools.types import Evidence, PlanStep, StepResult
 
 
@@ -42,7 +42,7 @@ def dispatch(state: State) -> list[Send] | Literal["replan", "conclude"]:
     """All steps of the round at once; with the first round of several steps, the survey."""
     if state["verdict"] != "go_on":
         return "replan" if state["verdict"] == "replan" else "conclude"
-    shared = {key: state[key] for key in ("run", "language", "filter", "usage")}
+    shared = {key: state[key] for key in ("run", "language", "filter", "account")}
     sends = []
     for step in state["plan"]:
         if step["id"] in state["round"]:
@@ -101,4 +101,4 @@ def _connect(b: StateGraph[Any, Any, Any, Any]) -> None:
     b.add_edge("remember", "restate")
 
 
-graph = build(Toolkit())
+graph = build(served_toolkit())

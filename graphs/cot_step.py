@@ -18,14 +18,14 @@ from churon.nodes.judge import JudgeStep
 from churon.nodes.step import FillStep, ReadStep, ReasonStep, SettleStep
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Evidence, Filter, Language, PlanStep, StepResult, Usage
+from churon.tools.types import Account, Evidence, Filter, Language, PlanStep, StepResult
 
 
 class StepInput(TypedDict):
     run: str
     language: Language
     filter: Filter | None
-    usage: Usage
+    account: Account
     step: PlanStep
     parents: dict[str, StepResult]
     evidence: Annotated[dict[str, Evidence], merge_evidence]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from langgraph.graph import END, START, StateGraph
 from typing_extensions import TypedDict
@@ -13,9 +13,11 @@ from churon.nodes.begin import Adopt, Begin
 from churon.nodes.finish import Finish
 from churon.nodes.language import LockLanguage
 from churon.nodes.rewrite import Condense
+from churon.nodes.tree import Tree
+from churon.tools.account import merge_account
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Filter, Language, Usage
+from churon.tools.types import Account, Filter, Language
 
 
 class NestedInput(TypedDict):
@@ -26,16 +28,30 @@ class NestedInput(TypedDict):
     language: Language
     filter: Filter | None
     run: str
-    usage: Usage
+    account: Account
 
 
-def framed(state: type, *, nested: bool) -> StateGraph[Any, Any, Any, Any]:
-    """A builder with the contract's schemas."""
+class NestedOutput(RagOutput):
+    """What it hands back, for the run to go on."""
+
+    account: Annotated[Account, merge_account]
+
+
+class NestedSearch(NestedOutput):
+    """What a search tells beside that: LangGraph's streams show output channels of inner graphs."""
+
+    tree: Tree
+
+
+def framed(
+    state: type, *, nested: bool, inside: type = NestedOutput
+) -> StateGraph[Any, Any, Any, Any]:
+    """A builder with the contract's schemas; `inside` is the output of a nested one."""
     return StateGraph(
         state,
         context_schema=RagContext,
         input_schema=NestedInput if nested else RagInput,
-        output_schema=RagOutput,
+        output_schema=inside if nested else RagOutput,
     )
 
 

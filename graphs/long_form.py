@@ -21,7 +21,7 @@ from churon.nodes.beam_answer import TakeBeam
 from churon.nodes.reach import Reach
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Beam, Claim, Filter, Language, Usage
+from churon.tools.types import Account, Beam, Claim, Filter, Language
 
 
 class LongInput(TypedDict):
@@ -29,7 +29,7 @@ class LongInput(TypedDict):
     language: Language
     standalone: str
     filter: Filter | None
-    usage: Usage
+    account: Account
     stop_reason: str
 
 
@@ -83,7 +83,7 @@ def _shared(state: LongState) -> dict[str, Any]:
     return {
         "run": state["run"],
         "language": state["language"],
-        "usage": state["usage"],
+        "account": state["account"],
         "standalone": state["standalone"],
         "filter": state["filter"],
     }

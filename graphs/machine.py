@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config, merge_configs
+from langchain_core.runnables.graph import Graph
+from langchain_core.tools import BaseTool
 from langgraph.graph import StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from churon.graphs.policy import STEPS
 from churon.graphs.saver import threaded
+from churon.graphs.tool import tool
 from churon.nodes.prompts import content_hash
 from churon.tools.context import resolve_context
 from churon.tools.loop import iterate_sync, run_sync
 from churon.tools.toolkit import Toolkit
-from churon.tools.trace import traced
+from churon.tools.tracing.door import traced
 
 _SAVER = "__pregel_checkpointer"
+_TASK = "__pregel_task_id"
+"""LangGraph's name for the node that a graph runs as."""
+_OPTIONAL: dict[str, dict[str, Any]] = {
+    "question": {"language": "auto", "history": [], "filter": None},
+    "messages": {"language": "auto", "filter": None},
+}
+"""By what is asked for, what may be left out."""
 
 
 class RagGraph(CompiledStateGraph):  # type: ignore[type-arg]
@@ -43,23 +53,60 @@ class RagGraph(CompiledStateGraph):  # type: ignore[type-arg]
     async def astream(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncIterator[Any]:
-        """Events as they come; one Langfuse handler a run where keys are set."""
-        # settings are a file: read in a thread, as a server forbids blocking its loop
-        settings = await asyncio.to_thread(lambda: self.toolkit.settings)
+        """Events as they come; one handler a run where traces are asked for."""
+        settings = await self.toolkit.read_settings()
         if isinstance(kwargs.get("context"), Mapping):
             # checked here for one clear message instead of pydantic's
             resolve_context(kwargs["context"], settings.context)
-        async with traced(_prepared(config), settings.langfuse) as with_trace:
-            async for event in super().astream(_complete(input), with_trace, **kwargs):
-                yield event
+        if _TASK in ((config or {}).get("configurable") or {}) and not kwargs.get("output_keys"):
+            # as a node under astream_events LangGraph would hand up all channels, not the output
+            kwargs["output_keys"] = self.output_channels
+        async with traced(_prepared(config), settings, self.name) as with_trace:
+            events: Any = super().astream(_complete(input), with_trace, **kwargs)
+            async with aclosing(events):  # who leaves a stream early ends its run
+                async for event in events:
+                    yield event
+
+    def as_tool(  # type: ignore[override]
+        self,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> BaseTool:
+        """A tool for agents: a question in, the answer with its sources out, the whole output as
+        the message's artifact. See `churon.graphs.tool.tool`.
+        """
+        return tool(self, name, description, context)
+
+    def get_graph(self, config: RunnableConfig | None = None, *, xray: int | bool = False) -> Graph:
+        """What there is to draw; with `xray`, what is inside the nodes too."""
+        return _tidy(super().get_graph(config, xray=xray))
+
+    async def aget_graph(
+        self, config: RunnableConfig | None = None, *, xray: int | bool = False
+    ) -> Graph:
+        """As `get_graph`; what servers ask for."""
+        return _tidy(await super().aget_graph(config, xray=xray))
+
+
+def _tidy(drawn: Graph) -> Graph:
+    """Without LangGraph's nodes for error handlers, which no edge leads to."""
+    for key in [key for key in drawn.nodes if "__error_handler__" in key]:
+        del drawn.nodes[key]
+    kept = [e for e in drawn.edges if e.source in drawn.nodes and e.target in drawn.nodes]
+    drawn.edges[:] = kept
+    return drawn
 
 
 def _complete(asked: Any) -> Any:
     """Optional inputs reset: what an earlier run on the thread was given must not linger."""
-    if not isinstance(asked, Mapping) or "question" not in asked:
+    if not isinstance(asked, Mapping):
         return asked
-    given = {key: value for key, value in asked.items() if value is not None}
-    return {"language": "auto", "history": [], "filter": None, **given}
+    optional = next((_OPTIONAL[key] for key in _OPTIONAL if key in asked), None)
+    if optional is None:
+        return asked
+    return {**optional, **{key: value for key, value in asked.items() if value is not None}}
 
 
 def _prepared(config: RunnableConfig | None) -> RunnableConfig:

@@ -20,7 +20,7 @@ from churon.nodes.lookup import ReadFinding, Weave
 from churon.nodes.search import HandIn
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Draft, Evidence, Filter, Language, Play, TreeNode, Usage
+from churon.tools.types import Account, Draft, Evidence, Filter, Language, Play, TreeNode
 
 
 class LookupInput(TypedDict):
@@ -28,7 +28,7 @@ class LookupInput(TypedDict):
     language: Language
     standalone: str
     filter: Filter | None
-    usage: Usage
+    account: Account
     evidence: dict[str, Evidence]
     queries: list[str]
     kept: list[str]
@@ -54,7 +54,7 @@ class LeafInput(TypedDict):
     language: Language
     standalone: str
     filter: Filter | None
-    usage: Usage
+    account: Account
     play: Play
     path: list[TreeNode]
     siblings: list[str]
@@ -81,7 +81,7 @@ def lookups(state: LeafState) -> list[Send] | Literal["hand_in"]:
     """One lookup a question; an action that asks nothing has its draft."""
     if state.get("stop_reason") or not state.get("asks"):
         return "hand_in"
-    shared = {key: state[key] for key in ("run", "language", "filter", "usage")}
+    shared = {key: state[key] for key in ("run", "language", "filter", "account")}
     blank = {"evidence": {}, "queries": [], "kept": [], "rounds": 0}
     texts = dict.fromkeys(("answer", "query", "stop_reason"), "")
     return [

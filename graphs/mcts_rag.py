@@ -15,7 +15,7 @@ from langgraph.types import Send
 
 from churon.graphs import mcts_leaf
 from churon.graphs.contract import RagState, merge_by_key
-from churon.graphs.frame import add_end, add_opening, framed
+from churon.graphs.frame import NestedSearch, add_end, add_opening, framed
 from churon.graphs.machine import RagGraph, compiled
 from churon.graphs.policy import model_node
 from churon.nodes.evaluate import Evaluate
@@ -24,7 +24,7 @@ from churon.nodes.rank import JudgeWinner, Rank, TakeWinner
 from churon.nodes.search import Backpropagate, Grow, SelectLeaves
 from churon.nodes.support import CheckClaims
 from churon.nodes.tree import Tree, children, path_to
-from churon.tools.toolkit import Toolkit
+from churon.tools.toolkit import Toolkit, served_toolkit
 from churon.tools.types import AnswerGroup, Draft, Judgement, Play, TreeNode
 
 
@@ -92,7 +92,7 @@ def _given(state: State, path: list[TreeNode]) -> dict[str, Any]:
     return {
         "run": state["run"],
         "language": state["language"],
-        "usage": state["usage"],
+        "account": state["account"],
         "standalone": state["standalone"],
         "path": path,
         "evidence": {key: state["evidence"][key] for key in ids},
@@ -101,7 +101,7 @@ def _given(state: State, path: list[TreeNode]) -> dict[str, Any]:
 
 def build(toolkit: Toolkit, *, checkpointer: Any = None, nested: bool = False) -> RagGraph:
     """The graph over these resources; `nested` inside `auto`."""
-    b = framed(State, nested=nested)
+    b = framed(State, nested=nested, inside=NestedSearch)
     add_opening(b, toolkit, State, "select", nested=nested)
     b.add_node("select", SelectLeaves(toolkit, nested))
     b.add_node("expand", mcts_leaf.build(toolkit))
@@ -129,4 +129,4 @@ def _connect(b: StateGraph[Any, Any, Any, Any]) -> None:
     b.add_conditional_edges("judge_winner", after_winner)
 
 
-graph = build(Toolkit())
+graph = build(served_toolkit())

@@ -10,14 +10,18 @@ from churon.tools.errors import InputError
 from churon.tools.toolkit import Toolkit
 
 GRAPHS = ("self_rag", "cot_rag", "mcts_rag", "auto", "two_stage")
+"""From a question to an answer with its evidence (`RagInput`, `RagOutput`)."""
+CHAT = "chat"
+"""From messages to messages, by one of the others."""
 
 
 def build_graph(
     name: str = "self_rag", toolkit: Toolkit | None = None, *, checkpointer: Any = None
 ) -> RagGraph:
     """The named graph over `toolkit`, by default one made from the settings. Raises InputError."""
-    if name not in GRAPHS:
-        raise InputError(f"There is no graph {name!r}.", remedy=f"Use one of {', '.join(GRAPHS)}.")
+    known = (*GRAPHS, CHAT)
+    if name not in known:
+        raise InputError(f"There is no graph {name!r}.", remedy=f"Use one of {', '.join(known)}.")
     module = import_module(f"churon.graphs.{name}")
     graph: RagGraph = module.build(toolkit or Toolkit(), checkpointer=checkpointer)
     return graph

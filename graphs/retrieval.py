@@ -12,16 +12,17 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send
 from typing_extensions import TypedDict
 
-from churon.graphs.contract import append, keep_first, merge_evidence, merge_usage, union
+from churon.graphs.contract import append, keep_first, merge_evidence, union
 from churon.graphs.machine import RagGraph, compiled
 from churon.graphs.policy import TIMEOUT, model_node, recover
 from churon.nodes.grade import Digest, Grade
 from churon.nodes.rerank import Rerank
 from churon.nodes.retrieve import Retrieve
 from churon.nodes.rewrite import FindGap
+from churon.tools.account import merge_account
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Evidence, Filter, Language, Usage
+from churon.tools.types import Account, Evidence, Filter, Language
 
 
 class RetrievalOutput(TypedDict):
@@ -33,7 +34,7 @@ class RetrievalOutput(TypedDict):
     sufficient: bool
     stale: bool
     steps: Annotated[list[dict[str, Any]], append]
-    usage: Annotated[Usage, merge_usage]
+    account: Annotated[Account, merge_account]
     degraded: Annotated[list[str], union]
     stop_reason: Annotated[str, keep_first]
 
@@ -52,7 +53,7 @@ class RetrievalInput(TypedDict):
     graded: NotRequired[bool]
     """False: every reranked passage is kept ungraded."""
     rounds: int
-    usage: Usage
+    account: Account
     stop_reason: str
 
 
@@ -73,7 +74,7 @@ def fan_out(state: RetrievalState) -> list[Send] | Literal["digest"]:
     shared = {
         "run": state["run"],
         "language": state["language"],
-        "usage": state["usage"],
+        "account": state["account"],
         "standalone": state["standalone"],
     }
     return [Send("grade", {**shared, "passage": state["evidence"][key]}) for key in state["top"]]

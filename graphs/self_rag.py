@@ -24,7 +24,7 @@ from churon.nodes.judge import JudgeRound, JudgeShort
 from churon.nodes.reflect import ShouldRetrieve
 from churon.nodes.select import Select
 from churon.nodes.support import CheckClaims, Critique
-from churon.tools.toolkit import Toolkit
+from churon.tools.toolkit import Toolkit, served_toolkit
 from churon.tools.types import Candidate
 
 
@@ -91,7 +91,7 @@ def _sole(state: State, key: str) -> dict[str, Any]:
     return {
         "run": state["run"],
         "language": state["language"],
-        "usage": state["usage"],
+        "account": state["account"],
         "standalone": state["standalone"],
         "passage": state["evidence"][key],
     }
@@ -143,4 +143,4 @@ def _connect(b: StateGraph[Any, Any, Any, Any]) -> None:
     b.add_edge("check", "restate")
 
 
-graph = build(Toolkit())
+graph = build(served_toolkit())

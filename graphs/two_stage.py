@@ -11,7 +11,7 @@ from churon.graphs.machine import RagGraph, compiled
 from churon.graphs.policy import model_node
 from churon.nodes.finish import Finish
 from churon.nodes.generate import WriteAnswer
-from churon.tools.toolkit import Toolkit
+from churon.tools.toolkit import Toolkit, served_toolkit
 
 
 class State(RagState):
@@ -40,4 +40,4 @@ def build(toolkit: Toolkit, *, checkpointer: Any = None) -> RagGraph:
     return compiled(b, "two_stage", toolkit, checkpointer)
 
 
-graph = build(Toolkit())
+graph = build(served_toolkit())

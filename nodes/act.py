@@ -23,7 +23,7 @@ from churon.tools.context import RagContext
 from churon.tools.models.base import Want
 from churon.tools.run import Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Draft, Evidence, Filter, Play, TreeNode, Usage
+from churon.tools.types import Account, Draft, Evidence, Filter, Play, TreeNode
 
 _QUERY_TOKENS = 48
 _STEP_TOKENS = 96
@@ -64,7 +64,7 @@ class Acted(TypedDict, total=False):
     """Questions to be looked up before there is a draft."""
     graded: bool
     """Whether their passages are graded."""
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -75,7 +75,7 @@ class Act:
     toolkit: Toolkit
 
     async def __call__(self, state: Leaf, runtime: Runtime[RagContext]) -> Acted:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         action = base(state["play"]["action"])
         made: Acted = await _DO[action](run, state)
         return {**made, "graded": run.context.profile == "deep", **run.ledger()}

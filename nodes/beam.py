@@ -26,7 +26,7 @@ from churon.tools.models.base import Completion, Want
 from churon.tools.models.labels import RETRIEVE, Distribution
 from churon.tools.run import Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Beam, Candidate, Claim, Evidence, Usage
+from churon.tools.types import Account, Beam, Candidate, Claim, Evidence
 
 
 class Live(RunState):
@@ -37,7 +37,7 @@ class Live(RunState):
 class Decided(TypedDict):
     beams: list[Beam]
     steps: list[dict[str, Any]]
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -48,7 +48,7 @@ class DecideBeams:
     toolkit: Toolkit
 
     async def __call__(self, state: Live, runtime: Runtime[RagContext]) -> Decided:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         if not state.get("beams"):
             c = run.context
             note = {"step": "long_form", "most_generations": c.depth * c.beam * c.k2}
@@ -73,7 +73,7 @@ class Drafts(TypedDict):
     drafts: dict[str, Beam]
     """Continuations, by beam and passage."""
     evidence: dict[str, Evidence]
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -90,7 +90,7 @@ class ExtendBeam:
     toolkit: Toolkit
 
     async def __call__(self, state: Extension, runtime: Runtime[RagContext]) -> Drafts:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         beam, passage = state["beam"], state["passage"]
         key = f"{beam['id']}/{passage['id'] if passage else ''}"
         prompt = messages(
@@ -152,7 +152,7 @@ class PruneBeams:
     toolkit: Toolkit
 
     async def __call__(self, state: Grown, runtime: Runtime[RagContext]) -> Pruned:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         best = prune(state["beams"], state["drafts"], run.context)
         rounds = state.get("rounds", 0) + 1
         if rounds >= run.context.depth:

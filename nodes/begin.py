@@ -12,12 +12,12 @@ from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 from typing_extensions import TypedDict
 
-from churon.tools.budget import no_usage
+from churon.tools.account import no_account
 from churon.tools.context import RagContext
 from churon.tools.errors import InputError
 from churon.tools.korean import detect_language
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Filter, Turn, Usage
+from churon.tools.types import Account, Filter, Turn
 
 # Channels that earlier runs on the same thread may have filled
 _FRESH: dict[str, Any] = {
@@ -29,7 +29,7 @@ _FRESH: dict[str, Any] = {
     "steps": list,
     "partials": list,
     "stop_reason": str,
-    "usage": no_usage,
+    "account": no_account,
     "results": dict,
     "drafts": dict,
     "judged": dict,
@@ -97,7 +97,7 @@ class Begin:
 
 class Underway(TypedDict):
     standalone: str
-    usage: Usage
+    account: Account
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Adopt:
     async def __call__(self, state: Underway, runtime: Runtime[RagContext]) -> dict[str, Any]:
         made = emptied(self.channels, self.toolkit.context(runtime.context))
         pinned = {"form": "short"} if "form" in self.channels else {}
-        return {**made, **pinned, "history": [], "usage": state["usage"]}
+        return {**made, **pinned, "history": [], "account": state["account"]}
 
 
 def emptied(channels: frozenset[str], context: RagContext) -> dict[str, Any]:

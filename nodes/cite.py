@@ -12,6 +12,8 @@ from churon.tools.types import Claim, Evidence
 
 # One way to match: nested repeats would take exponential time on "[" and a run of digits
 _KEYS = re.compile(r"\s*\[(\s*\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\]")
+# The beginning of one, where a text that is being written ends
+_OPEN = re.compile(r"\s{0,40}(?:\[[\d,\s]{0,40})?\Z")
 _SHARED = 0.2
 """Share of a statement's bigrams that makes a line its quote."""
 # After ., !, ? or their wide forms; not inside numbers, initials, dotted names or abbreviations
@@ -73,6 +75,54 @@ def _attributed(one: Claim, passages: Sequence[Evidence]) -> Claim:
     own = detect_language(one["text"])
     foreign = [p["id"] for p in passages if detect_language(p["text"]) != own]
     return {**one, "evidence_ids": foreign[:1]}
+
+
+def numbering(claims: Sequence[Claim]) -> dict[str, int]:
+    """Passage id -> source number, in order of first use."""
+    ids = [key for claim in claims for key in claim["evidence_ids"]]
+    return {key: number for number, key in enumerate(dict.fromkeys(ids), 1)}
+
+
+def with_keys(claims: Sequence[Claim]) -> str:
+    """The claims as text, each with the numbers of its sources; "" for none."""
+    numbers = numbering(claims)
+    return " ".join(
+        claim["text"] + "".join(f" [{numbers[key]}]" for key in claim["evidence_ids"])
+        for claim in claims
+    )
+
+
+def without_keys(text: str) -> str:
+    """The text as it was before `with_keys`."""
+    return _KEYS.sub("", text).strip()
+
+
+class Renumbered:
+    """Keys of a text that is still being written, numbered as `numbering` will number them.
+
+    The model counts the passages that it was shown, the reader those that are cited.
+    """
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._numbers: dict[str, int] = {}
+
+    def __call__(self, piece: str) -> str:
+        """What can be shown now; a key that is not complete is held back."""
+        text = self._held + piece
+        start = _OPEN.search(text).start()  # type: ignore[union-attr]
+        self._held = text[start:]
+        return _KEYS.sub(self._key, text[:start])
+
+    def rest(self) -> str:
+        """What was held back at the end."""
+        held, self._held = self._held, ""
+        return held
+
+    def _key(self, found: re.Match[str]) -> str:
+        given = dict.fromkeys(re.findall(r"\d+", found[1]))
+        numbers = [self._numbers.setdefault(n, len(self._numbers) + 1) for n in given]
+        return "".join(f" [{n}]" for n in numbers)
 
 
 def quote(statement: str, passage: str) -> str:

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from churon.tools.errors import BudgetExhausted, ModelError
 from churon.tools.run import Run
-from churon.tools.types import Evidence, Language, Usage
+from churon.tools.types import Account, Evidence, Language
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ class RunState(TypedDict):
 
     run: str
     language: Language
-    usage: Usage
+    account: Account
 
 
 class PassageState(RunState):

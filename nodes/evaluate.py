@@ -48,7 +48,7 @@ class Evaluate:
     toolkit: Toolkit
 
     async def __call__(self, state: Ended, runtime: Runtime[RagContext]) -> Valued:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         end = state["path"][-1]
         if not end["answer"]:
             nothing = Judgement(draft=as_draft(end), value=0.0, vote=0.0, s_sup=None)
@@ -65,7 +65,7 @@ class Evaluate:
     async def _voted(self, run: Run, state: Ended) -> tuple[Draft, float, str]:
         """The plurality's draft, its share, and the stop reason where the sampling was cut off."""
         drafts, stop, most = [as_draft(state["path"][-1])], "", max_votes(run.context)
-        first = most if run.context.faithful else _FIRST_VOTES
+        first = most if run.context.faithful else min(_FIRST_VOTES, most)
         while len(drafts) < first or undecided(drafts, most):
             sample = self._sample(run, state, len(drafts))
             [drawn], stop = await settled(run, "evaluate", sample)

@@ -13,7 +13,7 @@ from churon.nodes.decide import status_of
 from churon.nodes.grade import relevant
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Claim, Evidence, Status, Usage
+from churon.tools.types import Account, Claim, Evidence, Status, Usage
 
 NOTHING_FOUND = {
     "en": "The documents do not hold an answer to this question.",
@@ -46,6 +46,7 @@ class Output(TypedDict):
     missing: list[str]
     stop_reason: str
     usage: Usage
+    account: Account
     degraded: list[str]
     steps: list[dict[str, Any]]
 
@@ -67,7 +68,7 @@ class Finish:
     """The run ends here; inside `auto` another graph may go on with it."""
 
     async def __call__(self, state: Settled, runtime: Runtime[RagContext]) -> Output:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         stop, claims = state["stop_reason"], state["claims"]
         status = status_of(claims) if state["answer"] else "abstained"
         searched = state.get("retrieval", True)
@@ -92,6 +93,7 @@ class Finish:
             "missing": state["missing"] or ([] if claims else [state["standalone"]]),
             "stop_reason": stop or state.get("ended") or _reason(claims),
             "steps": [{"step": "finish", "status": status}],
+            "usage": run.usage(),
             **run.ledger(),
         }
 

@@ -59,7 +59,7 @@ class Record:
     toolkit: Toolkit
 
     async def __call__(self, state: Executed, runtime: Runtime[RagContext]) -> Recorded:
-        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        context = self.toolkit.run(state["run"], runtime.context, state["account"]).context
         plan, done = state["plan"], state["recorded"]
         taken = moot(plan, state["results"])
         results = {**state["results"], **taken}
@@ -110,7 +110,7 @@ class Conclude:
     toolkit: Toolkit
 
     async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Concluded:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         plan, results, stop = state["plan"], state["results"], state["stop_reason"]
         found = [results[step["id"]] for step in plan if answered(results.get(step["id"]))]
         if not found and state["failures"] and not stop:
@@ -161,7 +161,7 @@ class Review:
     toolkit: Toolkit
 
     async def __call__(self, state: Checked, runtime: Runtime[RagContext]) -> Reviewed:
-        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        context = self.toolkit.run(state["run"], runtime.context, state["account"]).context
         supports = {one["support"] for one in state["claims"]}
         left = context.max_replans - state["replans"]
         again = supports == {"none"} and left > 0 and not context.faithful
@@ -182,7 +182,7 @@ class Remember:
     toolkit: Toolkit
 
     async def __call__(self, state: Verified, runtime: Runtime[RagContext]) -> dict[str, Any]:
-        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        context = self.toolkit.run(state["run"], runtime.context, state["account"]).context
         verified = status_of(state["claims"]) == "grounded" and not state["stop_reason"]
         if context.cases and verified and len(state["plan"]) > 1:
             memory = await self.toolkit.cases()

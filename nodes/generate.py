@@ -15,14 +15,15 @@ from churon.nodes.decide import is_refusal
 from churon.nodes.prompts import fitting, messages, numbered, passage_text
 from churon.tools.context import RagContext
 from churon.tools.models.base import OnToken, Want
+from churon.tools.models.voice import tell
 from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Candidate, Claim, Evidence, Usage
+from churon.tools.types import Account, Candidate, Claim, Evidence
 
 
 class Written(TypedDict):
     candidates: dict[str, Candidate]
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -33,7 +34,7 @@ class WriteCandidate:
     toolkit: Toolkit
 
     async def __call__(self, state: PassageState, runtime: Runtime[RagContext]) -> Written:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         passage = state["passage"]
         prompt = messages(
             "candidate",
@@ -87,7 +88,7 @@ class WriteAnswer:
     """Node name that its tokens are marked with."""
 
     async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Partial | Ledger:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         passages = fitting(chosen(state["evidence"], state["kept"]), await run.room())
         if not passages:
             return run.ledger()
@@ -115,7 +116,7 @@ class Synthesise:
     toolkit: Toolkit
 
     async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Answered | Ledger:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         passages = fitting(chosen(state["evidence"], state["kept"]), await run.room())
         prompt = messages(
             "synthesise",
@@ -137,7 +138,7 @@ class WriteDirect:
     toolkit: Toolkit
 
     async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Answered | Unknown:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         prompt = messages("direct", state["language"], question=state["standalone"])
         want = Want(run.context.answer_tokens, run.context.temperature)
         text = (await run.complete(prompt, want, tokens(runtime, "direct"))).text.strip()
@@ -170,6 +171,7 @@ def tokens(runtime: Runtime[RagContext], node: str) -> OnToken:
         held += text
         if not "NONE".startswith(held.strip()[:4]):
             runtime.stream_writer({"token": held, "node": node})
+            tell(node, held)
             held = ""
 
     return write

@@ -12,12 +12,12 @@ from churon.nodes.common import PassageState, RunState, chosen
 from churon.nodes.critique import relevance_of
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Evidence, Usage
+from churon.tools.types import Account, Evidence
 
 
 class Graded(TypedDict):
     evidence: dict[str, Evidence]
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -28,7 +28,7 @@ class Grade:
     toolkit: Toolkit
 
     async def __call__(self, state: PassageState, runtime: Runtime[RagContext]) -> Graded:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         passage = state["passage"]
         relevance = await relevance_of(run, passage, state["standalone"], state["language"])
         return {"evidence": {passage["id"]: {**passage, "relevance": relevance}}, **run.ledger()}
@@ -55,7 +55,7 @@ class Digest:
     toolkit: Toolkit
 
     async def __call__(self, state: Ranked, runtime: Runtime[RagContext]) -> Digested:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         top = state.get("top", [])
         seen = [*state["kept"], *top]
         passages = chosen(state["evidence"], list(dict.fromkeys(seen)))

@@ -41,7 +41,7 @@ class Hop:
     toolkit: Toolkit
 
     async def __call__(self, state: Thinking, runtime: Runtime[RagContext]) -> Thought:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         # passages graded irrelevant may still name what to look for next
         ids = list(dict.fromkeys([*state["kept"], *state["top"]]))
         passages = fitting(chosen(state["evidence"], ids), await run.room())

@@ -35,7 +35,7 @@ class JudgeShort:
     toolkit: Toolkit
 
     async def __call__(self, state: Drafted, runtime: Runtime[RagContext]) -> Verdict:
-        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        context = self.toolkit.run(state["run"], runtime.context, state["account"]).context
         rewrites = state["rounds"] - 1
         done = state["stale"] or rewrites >= context.max_rewrites
         return {"verdict": "settle" if done or passes(state, context) else "again"}
@@ -48,7 +48,7 @@ class JudgeRound:
     toolkit: Toolkit
 
     async def __call__(self, state: Drafted, runtime: Runtime[RagContext]) -> Verdict:
-        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        context = self.toolkit.run(state["run"], runtime.context, state["account"]).context
         if not state["stale"] and state["rounds"] < context.max_iter:
             return {"verdict": "again"}
         return {"verdict": "synthesise" if len(state["partials"]) > 1 else "settle"}
@@ -73,7 +73,7 @@ class JudgeStep:
     toolkit: Toolkit
 
     async def __call__(self, state: Looked, runtime: Runtime[RagContext]) -> Next:
-        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        context = self.toolkit.run(state["run"], runtime.context, state["account"]).context
         if stands(state["found"], context):
             return {"verdict": "settle", "query": ""}
         if not state["thoughts"] and state["rounds"] < 2 and not state["stale"]:

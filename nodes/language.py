@@ -16,7 +16,7 @@ from churon.tools.context import RagContext
 from churon.tools.korean import detect_language
 from churon.tools.models.base import Want
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Claim, Language, Support, Usage
+from churon.tools.types import Account, Claim, Language, Support
 
 _NAME_WORDS = 3
 """An answer of so few words may be a name, which has no language."""
@@ -34,7 +34,7 @@ class Answered(RunState):
 class Restated(TypedDict, total=False):
     answer: str
     claims: list[Claim]
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -48,7 +48,7 @@ class LockLanguage:
         language, answer = state["language"], state["answer"]
         if not strayed(answer, language):
             return {}
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         prompt = messages("restate", language, question=state["standalone"], answer=answer)
         restated = (await run.complete(prompt, Want(run.context.answer_tokens))).text.strip()
         if is_refusal(restated) or strayed(restated, language):

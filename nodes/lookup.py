@@ -12,7 +12,7 @@ from churon.nodes.reading import read
 from churon.nodes.trail import drafted
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Draft, Evidence, Usage
+from churon.tools.types import Account, Draft, Evidence
 
 
 class Searched(RunState):
@@ -24,7 +24,7 @@ class Searched(RunState):
 
 class Findings(TypedDict):
     findings: dict[str, Draft]
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -35,7 +35,7 @@ class ReadFinding:
     toolkit: Toolkit
 
     async def __call__(self, state: Searched, runtime: Runtime[RagContext]) -> Findings:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         question = state["standalone"]
         passages = chosen(state["evidence"], state["kept"])
         reading = await read(run, question, passages, state["language"])

@@ -77,5 +77,7 @@ def simulated(node: TreeNode, question: str, context: RagContext, play: str) -> 
 
 
 def max_votes(context: RagContext) -> int:
-    """Most answers sampled in one terminal node."""
+    """Most answers sampled in one terminal node; at temperature 0 all are the same one."""
+    if not context.sampling:
+        return 1
     return FAITHFUL_VOTES if context.faithful else MAX_VOTES[context.profile]

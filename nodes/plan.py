@@ -18,6 +18,7 @@ from churon.nodes.plans import (
     answered,
     checked_plan,
     fact,
+    literal,
     one_step,
     plan_schema,
     renumbered,
@@ -47,7 +48,7 @@ class MakePlan:
     toolkit: Toolkit
 
     async def __call__(self, state: Asked, runtime: Runtime[RagContext]) -> Planned:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         plan = await planned(self.toolkit, run, state["standalone"], state["language"])
         return {"plan": plan, "steps": [{"step": "plan", "plan": plan}], **run.ledger()}
 
@@ -72,7 +73,7 @@ class ApprovePlan:
     toolkit: Toolkit
 
     async def __call__(self, state: Reviewed, runtime: Runtime[RagContext]) -> Approved:
-        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        context = self.toolkit.run(state["run"], runtime.context, state["account"]).context
         if not context.approve_plan:
             return {}
         asked: dict[str, Any] = {"question": state["question"], "plan": state["plan"]}
@@ -111,7 +112,7 @@ class Replan:
     toolkit: Toolkit
 
     async def __call__(self, state: Stuck, runtime: Runtime[RagContext]) -> Replanned:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         plan, results, count = state["plan"], state["results"], state["replans"] + 1
         asked = {normalised(result["question"]) for result in results.values()}
         tried = {normalised(r["question"]) for r in results.values() if not r["answer"]}
@@ -146,7 +147,7 @@ class Replan:
         prompt = messages(
             "replan",
             state["language"],
-            question=state["standalone"],
+            question=literal(state["standalone"]),
             known=known or "-",
             missing="\n".join(f"- {question}" for question in lost) or "-",
         )

@@ -9,6 +9,7 @@ from typing import Any
 from churon.nodes.plans import (
     PlanInvalid,
     checked_plan,
+    literal,
     one_step,
     plan_schema,
     without_repetition,
@@ -26,13 +27,14 @@ TOKENS_A_STEP = 70
 async def planned(toolkit: Toolkit, run: Run, question: str, language: Language) -> list[PlanStep]:
     """The model's plan, repaired once, else one step; asked for again in a run it is not paid."""
     most, cases = run.context.max_steps, await similar(toolkit, run, question)
-    prompt = messages("plan", language, question=question, cases=cases)
+    asked = literal(question)
+    prompt = messages("plan", language, question=asked, cases=cases)
     raw = await ask_json(run, prompt, plan_schema(most), TOKENS_A_STEP * most)
     try:
         plan = checked_plan(raw, most)
     except PlanInvalid as problem:
-        plan = await _repaired(run, question, language, raw, str(problem))
-    kept = without_repetition(plan, question)
+        plan = await _repaired(run, asked, language, raw, str(problem))
+    kept = without_repetition(plan, asked)
     if kept != plan:
         run.degrade("plan:repeats_question")
     if len(kept) <= 1:  # the question's own words, not the model's copy of them

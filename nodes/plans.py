@@ -24,6 +24,11 @@ class PlanInvalid(ValueError):
     """Why a plan cannot be executed; the text goes into the repair prompt."""
 
 
+def literal(question: str) -> str:
+    """A user's question without placeholders: "the #1 hit" asks for no step's answer."""
+    return _PLACE.sub("＃\\1", question)
+
+
 def plan_schema(most: int) -> dict[str, Any]:
     """JSON schema of what the planner writes: only questions and operations, the rest is derived.
 

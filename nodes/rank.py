@@ -22,7 +22,7 @@ from churon.tools.errors import ModelError
 from churon.tools.models.labels import SAME
 from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import AnswerGroup, Claim, Evidence, Language, TreeNode, Usage
+from churon.tools.types import Account, AnswerGroup, Claim, Evidence, Language, TreeNode
 
 MOST_PAIRS = 3
 """Pairs of answers that the model is asked about."""
@@ -53,7 +53,7 @@ class Rank:
     toolkit: Toolkit
 
     async def __call__(self, state: Searched, runtime: Runtime[RagContext]) -> Ranked:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         tree, ranking, stop = state["tree"], ranked(state["tree"]), state["stop_reason"]
         if len(ranking) > 1 and not stop:
             merged, stop = await self._merged(run, ranking, state["standalone"], state["language"])
@@ -131,7 +131,7 @@ class TakeWinner:
     toolkit: Toolkit
 
     async def __call__(self, state: Contested, runtime: Runtime[RagContext]) -> Taken:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         stop, said, ids, steps = state["stop_reason"], [], [], []
         if state["ranking"]:
             group = state["ranking"][0]
@@ -184,7 +184,7 @@ class Verdict(TypedDict):
     ranking: list[AnswerGroup]
     tried: int
     verdict: Literal["next", "done"]
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -195,7 +195,7 @@ class JudgeWinner:
     toolkit: Toolkit
 
     async def __call__(self, state: Checked, runtime: Runtime[RagContext]) -> Verdict:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         rest, tried = state["ranking"][1:], state["tried"] + 1
         bare = all(one["support"] == "none" or not one["evidence_ids"] for one in state["claims"])
         over = bool(state["stop_reason"]) or tried >= MOST_CHECKED

@@ -13,7 +13,7 @@ from churon.nodes.rerank import ranked
 from churon.tools.context import RagContext
 from churon.tools.run import Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Beam, Evidence, Filter, Language, Usage
+from churon.tools.types import Account, Beam, Evidence, Filter, Language
 
 
 class Sole(RunState):
@@ -27,7 +27,7 @@ class Reached(TypedDict):
     """Beam id -> passages to go on from, best first."""
     evidence: dict[str, Evidence]
     queries: list[str]
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -38,7 +38,7 @@ class Reach:
     toolkit: Toolkit
 
     async def __call__(self, state: Sole, runtime: Runtime[RagContext]) -> Reached:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         beam, question = state["beam"], state["standalone"]
         said = beam["claims"][-1]["text"] if beam["claims"] else ""
         query = f"{question} {said}".strip()

@@ -13,7 +13,7 @@ from churon.nodes.prompts import messages
 from churon.tools.context import RagContext
 from churon.tools.models.labels import RETRIEVE
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Usage
+from churon.tools.types import Account
 
 
 class Asked(RunState):
@@ -22,7 +22,7 @@ class Asked(RunState):
 
 class Decided(TypedDict):
     retrieval: bool
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -33,7 +33,7 @@ class ShouldRetrieve:
     toolkit: Toolkit
 
     async def __call__(self, state: Asked, runtime: Runtime[RagContext]) -> Decided:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         if run.context.always_retrieve:
             return {"retrieval": True, **run.ledger()}
         prompt = messages("retrieve", state["language"], question=state["standalone"])

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from churon.nodes.common import RunState
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Evidence, Usage
+from churon.tools.types import Account, Evidence
 
 
 class Candidates(RunState):
@@ -25,7 +25,7 @@ class Reranked(TypedDict):
     """Ids, best first."""
     found: list[Document]
     """Emptied: the checkpoint need not carry what was not chosen."""
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -36,7 +36,7 @@ class Rerank:
     toolkit: Toolkit
 
     async def __call__(self, state: Candidates, runtime: Runtime[RagContext]) -> Reranked:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         best = await run.rerank(state["standalone"], state["found"])
         return {**ranked(best), **run.ledger()}
 

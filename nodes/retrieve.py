@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from churon.nodes.common import RunState
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Filter, Usage
+from churon.tools.types import Account, Filter
 
 
 class Asked(RunState):
@@ -23,7 +23,7 @@ class Asked(RunState):
 class Found(TypedDict):
     found: list[Document]
     steps: list[dict[str, Any]]
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -34,7 +34,7 @@ class Retrieve:
     toolkit: Toolkit
 
     async def __call__(self, state: Asked, runtime: Runtime[RagContext]) -> Found:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         query = state["queries"][-1]
         found = await run.search(query, state["filter"])
         step = {"step": "search", "query": query, "found": len(found)}

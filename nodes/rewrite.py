@@ -16,7 +16,7 @@ from churon.tools.models.base import Want
 from churon.tools.models.labels import SUFFICIENT
 from churon.tools.run import Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Evidence, Language, Turn, Usage
+from churon.tools.types import Account, Evidence, Language, Turn
 
 TURNS_KEPT = 6
 """Latest turns of the conversation that the standalone question may refer to."""
@@ -33,7 +33,7 @@ class Question(RunState):
 
 class Standalone(TypedDict):
     standalone: str
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -44,7 +44,7 @@ class Condense:
     toolkit: Toolkit
 
     async def __call__(self, state: Question, runtime: Runtime[RagContext]) -> Standalone:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         question = state["question"].strip()
         if state["history"]:
             turns = state["history"][-TURNS_KEPT:]
@@ -74,7 +74,7 @@ class Gap(TypedDict):
     """Emptied: the passages of the next search come here."""
     stale: bool
     """No new query could be thought of: searching again would find the same."""
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -85,7 +85,7 @@ class FindGap:
     toolkit: Toolkit
 
     async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Gap:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         question, language = state["standalone"], state["language"]
         if wanted := state.get("query"):
             return {**_gap([] if is_among(wanted, state["queries"]) else [wanted]), **run.ledger()}

@@ -57,7 +57,7 @@ class Route:
     toolkit: Toolkit
 
     async def __call__(self, state: Asked, runtime: Runtime[RagContext]) -> Routed:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         language = state["language"]
         if run.context.route != "auto":
             why = REASONS[language]["forced"]
@@ -93,7 +93,7 @@ class Weigh:
     toolkit: Toolkit
 
     async def __call__(self, state: Answered, runtime: Runtime[RagContext]) -> Weighed:
-        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        context = self.toolkit.run(state["run"], runtime.context, state["account"]).context
         over = state["stop_reason"].startswith("budget") or context.route != "auto"
         why = "" if over else doubt(state)
         if not why:
@@ -149,7 +149,7 @@ class Settle:
     toolkit: Toolkit
 
     async def __call__(self, state: Outcome, runtime: Runtime[RagContext]) -> dict[str, Any]:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         self.toolkit.forget(state["run"])
         earlier = state["earlier"]
         kept: dict[str, Any] = {}
@@ -160,7 +160,8 @@ class Settle:
             if not over:
                 kept["stop_reason"] = Overwrite(earlier["stop_reason"])
         claims = kept.get("claims", state["claims"])
-        return {**kept, "evidence": used(state["evidence"], claims), **run.ledger()}
+        evidence = used(state["evidence"], claims)
+        return {**kept, "evidence": evidence, "usage": run.usage(), **run.ledger()}
 
 
 def worth(claims: Sequence[Claim]) -> int:

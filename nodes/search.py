@@ -47,11 +47,11 @@ class SelectLeaves:
     """Inside `auto`, what the graph before it spent is not the search's."""
 
     async def __call__(self, state: Searching, runtime: Runtime[RagContext]) -> Selected:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         context, tree = run.context, state["tree"] or new_tree(state["standalone"])
         before = state["calls_before"]
         if self.nested and not state["tree"]:
-            before = run.ledger()["usage"]["calls"]
+            before = run.usage()["calls"]
         count = min(context.leaves, context.rollouts - state["done"])
         affordable = self._affordable(run, before)
         tree, plays = select(tree, context, min(count, affordable), state["begun"])
@@ -72,7 +72,7 @@ class SelectLeaves:
         if most is None:
             return context.rollouts
         run.cap_calls(before + most)
-        left = before + most - run.ledger()["usage"]["calls"]
+        left = before + most - run.usage()["calls"]
         return max(0, (left - FINAL_CALLS) // ROLLOUT_CALLS)
 
 
@@ -117,7 +117,7 @@ class Grow:
     toolkit: Toolkit
 
     async def __call__(self, state: Growing, runtime: Runtime[RagContext]) -> Grown:
-        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        context = self.toolkit.run(state["run"], runtime.context, state["account"]).context
         tree, plays = state["tree"], []
         for play in state["plays"]:
             if play["action"]:
@@ -182,7 +182,7 @@ class Backpropagate:
     toolkit: Toolkit
 
     async def __call__(self, state: Judged, runtime: Runtime[RagContext]) -> Backpropagated:
-        context = self.toolkit.run(state["run"], runtime.context, state["usage"]).context
+        context = self.toolkit.run(state["run"], runtime.context, state["account"]).context
         tree, done = state["tree"], state["done"]
         for play in state["plays"]:
             judgement = state["judged"].get(play["at"]) or rewarded(tree[play["at"]])

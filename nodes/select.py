@@ -41,7 +41,7 @@ class Select:
     toolkit: Toolkit
 
     async def __call__(self, state: Judged, runtime: Runtime[RagContext]) -> Selected:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         candidates, context = state["candidates"], run.context
         if not candidates and state["failures"] and not state["stop_reason"]:
             raise ModelError(f"No candidate could be written: {state['failures'][0]}")

@@ -47,7 +47,7 @@ class FillStep:
     toolkit: Toolkit
 
     async def __call__(self, state: Given, runtime: Runtime[RagContext]) -> Filled:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         step, parents = state["step"], state["parents"]
         question = filled(step["question"], parents)
         found = blank(step["id"], question)
@@ -88,7 +88,7 @@ class ReadStep:
     toolkit: Toolkit
 
     async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Found:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         passages = chosen(state["evidence"], state["kept"])
         reading = NOTHING
         if passages:
@@ -122,7 +122,7 @@ class ReasonStep:
     toolkit: Toolkit
 
     async def __call__(self, state: Reasoned, runtime: Runtime[RagContext]) -> Found:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         parents = state["parents"]
         facts = "\n".join(fact(parent) for parent in parents.values())
         reading = await combine(run, state["standalone"], facts, state["language"])
@@ -148,7 +148,7 @@ class SettleStep:
     toolkit: Toolkit
 
     async def __call__(self, state: Settled, runtime: Runtime[RagContext]) -> Result:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         found = state["found"]
         if found["answer"] and not bearable(found, run.context):
             found = {**found, "answer": "", "method": "none"}

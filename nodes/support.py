@@ -14,7 +14,7 @@ from churon.nodes.decide import support_label
 from churon.tools.context import RagContext
 from churon.tools.run import Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Candidate, Claim, Evidence, Usage
+from churon.tools.types import Account, Candidate, Claim, Evidence
 
 
 class Sole(PassageState):
@@ -23,7 +23,7 @@ class Sole(PassageState):
 
 class Critiqued(TypedDict):
     candidates: dict[str, Candidate]
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -34,7 +34,7 @@ class Critique:
     toolkit: Toolkit
 
     async def __call__(self, state: Sole, runtime: Runtime[RagContext]) -> Critiqued:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         candidate, passage = state["candidate"], state["passage"]
         question, language = state["standalone"], state["language"]
         support, utility = await together(
@@ -55,7 +55,7 @@ class Drafted(RunState):
 class Checked(TypedDict):
     claims: list[Claim]
     stop_reason: str
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
@@ -66,7 +66,7 @@ class CheckClaims:
     toolkit: Toolkit
 
     async def __call__(self, state: Drafted, runtime: Runtime[RagContext]) -> Checked:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
         claims = attribute(state["claims"], chosen(state["evidence"], state["kept"]))
         checks = (self._check(run, one, state) for one in claims)
         results, reason = await settled(run, "check", *checks)

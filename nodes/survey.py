@@ -36,8 +36,8 @@ class Survey:
     toolkit: Toolkit
 
     async def __call__(self, state: Whole, runtime: Runtime[RagContext]) -> Surveyed | Ledger:
-        run = self.toolkit.run(state["run"], runtime.context, state["usage"])
-        left = run.context.limits.searches - run.ledger()["usage"]["searches"]
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
+        left = run.context.limits.searches - run.usage()["searches"]
         question = state["standalone"]
         if left <= state["planned"]:
             return run.ledger()

@@ -16,6 +16,20 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 
+ALONE = (
+    "page", "server", "serving/test_disconnect.py", "serving/test_mcp_stdio.py",
+    "serving/test_schemathesis.py", "serving/test_serve_command.py", "serving/test_stop.py",
+    "tracing/test_failures.py",
+)  # fmt: skip
+"""What counts seconds, or starts whole servers and browsers: nothing must run beside it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = [ROOT / "tests" / name for name in ALONE]
+    for item in items:
+        if any(item.path.is_relative_to(place) for place in places):
+            item.add_marker("alone")
+
 
 def pytest_runtest_setup() -> None:
     # Loopback and unix sockets stay open (event loops, local servers); nothing else is reachable

@@ -3,67 +3,82 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+from churon.tools.account import merge_account, no_account, no_usage, total
 from churon.tools.context import Limits
 from churon.tools.errors import CALL_CAP, BudgetExhausted
-from churon.tools.types import Usage
-
-
-def no_usage() -> Usage:
-    """What a run has spent before it began."""
-    return Usage(calls=0, tokens=0, searches=0, seconds=0.0, cache_hits=0)
+from churon.tools.types import Account, Usage
 
 
 class Budget:
     """Counts what a run spends; calls already in flight are the only overshoot.
 
-    `spent` is what an earlier process spent before a checkpoint, so that resuming goes on counting.
+    `account` is what other processes spent before a checkpoint, so that resuming goes on counting.
     """
 
     def __init__(
-        self, limits: Limits, spent: Usage, clock: Callable[[], float] = time.monotonic
+        self, limits: Limits, account: Account, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._limits = limits
-        self._spent = spent.copy()
         self._clock = clock
+        self._process = uuid.uuid4().hex[:8]
+        self._own = no_usage()
         self._busy_since = 0.0
         self._in_flight = 0
-        self._cap = math.inf
+        self._account = no_account()
+        self.learn(account)
+
+    def learn(self, account: Account) -> None:
+        """Take in what other processes spent: a state may know of more than the first one did."""
+        self._account = merge_account(self._account, account)
+        self._account["spent"].pop(self._process, None)
+        self._before = total(self._account)
+
+    def account(self) -> Account:
+        """For the state: what others spent and what was spent here, seconds included."""
+        own = Usage(**{**self._own, "seconds": round(self._busy_seconds(), 3)})
+        return {**self._account, "spent": {**self._account["spent"], self._process: own}}
 
     def usage(self) -> Usage:
-        """What was spent so far, seconds included."""
-        return {**self._spent, "seconds": round(self._seconds(), 3)}
+        """What all of them spent so far."""
+        usage = total(self.account())
+        return {**usage, "seconds": round(usage["seconds"], 3)}
 
-    def cap_calls(self, most: float) -> None:
+    def cap_calls(self, most: int) -> None:
         """A graph's own limit of calls beside the user's; never raises it."""
-        self._cap = min(most, self._cap)
+        cap = self._account["call_cap"]
+        self._account["call_cap"] = most if cap is None else min(most, cap)
 
     def take_call(self) -> int:
         """Pay for one model call; the most tokens that it may still use. Raises BudgetExhausted."""
         self.check_seconds()
-        self._check("calls", self._spent["calls"], self._limits.calls)
-        self._check(CALL_CAP, self._spent["calls"], self._cap)
-        self._check("tokens", self._spent["tokens"], self._limits.tokens)
-        self._spent["calls"] += 1
-        return self._limits.tokens - self._spent["tokens"]
+        calls = self._before["calls"] + self._own["calls"]
+        tokens = self._before["tokens"] + self._own["tokens"]
+        self._check("calls", calls, self._limits.calls)
+        if (cap := self._account["call_cap"]) is not None:
+            self._check(CALL_CAP, calls, cap)
+        self._check("tokens", tokens, self._limits.tokens)
+        self._own["calls"] += 1
+        return self._limits.tokens - tokens
 
     def take_search(self) -> None:
         """Pay for one search. Raises BudgetExhausted."""
         self.check_seconds()
-        self._check("searches", self._spent["searches"], self._limits.searches)
-        self._spent["searches"] += 1
+        searches = self._before["searches"] + self._own["searches"]
+        self._check("searches", searches, self._limits.searches)
+        self._own["searches"] += 1
 
     def add_tokens(self, tokens: int) -> None:
         """Record the tokens of a finished call."""
-        self._spent["tokens"] += tokens
+        self._own["tokens"] += tokens
 
     def add_cache_hit(self) -> None:
         """Record an answer that was paid for before."""
-        self._spent["cache_hits"] += 1
+        self._own["cache_hits"] += 1
 
     def check_seconds(self) -> None:
         """Raise BudgetExhausted when the run's time is over."""
@@ -95,11 +110,14 @@ class Budget:
         finally:
             self._in_flight -= 1
             if not self._in_flight:
-                self._spent["seconds"] += self._clock() - self._busy_since
+                self._own["seconds"] += self._clock() - self._busy_since
 
     def _seconds(self) -> float:
+        return self._before["seconds"] + self._busy_seconds()
+
+    def _busy_seconds(self) -> float:
         busy = self._clock() - self._busy_since if self._in_flight else 0.0
-        return self._spent["seconds"] + busy
+        return self._own["seconds"] + busy
 
     def _check(self, limit: str, spent: float, allowed: float) -> None:
         if spent >= allowed:

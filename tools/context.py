@@ -13,20 +13,22 @@ from churon.tools.errors import SettingsError
 class Limits(BaseModel):
     """What one run may spend; a run stops with its best answer when one is used up."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     calls: int = Field(80, ge=1, le=10_000)
     """Language-model calls, retries included."""
     tokens: int = Field(120_000, ge=100, le=100_000_000)
     """Prompt plus generated tokens."""
     searches: int = Field(30, ge=1, le=1_000)
+    """Searches of the store."""
     seconds: float = Field(600.0, gt=0, le=86_400)
+    """From the first step to the last."""
 
 
 class RagContext(BaseModel):
     """Per-run knobs shared by all graphs; the defaults are the user's guide and the papers'."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     k1: int = Field(20, ge=1, le=200)
     """Candidates that the search returns to the reranker."""
@@ -35,6 +37,7 @@ class RagContext(BaseModel):
     ef: int = Field(100, ge=1, le=32_768)
     """HNSW search breadth (Milvus `ef`); raised to k1 where smaller."""
     search: Literal["hybrid", "dense", "bm25"] = "hybrid"
+    """By meaning and by words, or one of the two."""
     cross_language: bool = True
     """Search passages in Korean and in English apart, so that either can answer a question."""
     max_iter: int = Field(3, ge=1, le=10)
@@ -54,14 +57,17 @@ class RagContext(BaseModel):
     relevance_threshold: float = Field(0.5, ge=0, le=1)
     """A passage above it counts as relevant."""
     uncertain_low: float = Field(0.2, ge=0, le=1)
+    """A reranker's prior below it stands as the passage's grade; the model is not asked."""
     uncertain_high: float = Field(0.8, ge=0, le=1)
-    """The model grades a passage only where the reranker's prior lies between the two."""
+    """A prior above it stands too; the model grades the passages between the two."""
     support_threshold: float = Field(0.5, ge=0, le=1)
     """s_sup at or above it counts as supported."""
     w_rel: float = Field(1.0, ge=0, le=10)
+    """Weight of IsRel in a segment's score (Self-RAG, section 3.3)."""
     w_sup: float = Field(1.0, ge=0, le=10)
+    """Weight of IsSup."""
     w_use: float = Field(0.5, ge=0, le=10)
-    """Weights of the critique scores in a segment's score (Self-RAG, section 3.3)."""
+    """Weight of IsUse."""
     hard: bool = False
     """Long form: drop continuations without support (the paper's hard mode)."""
     profile: Literal["lite", "standard", "deep"] = "lite"
@@ -73,6 +79,7 @@ class RagContext(BaseModel):
     max_steps: int = Field(5, ge=1, le=12)
     """CoT-RAG: most steps of a plan."""
     max_replans: int = Field(2, ge=0, le=5)
+    """CoT-RAG: most plans after the first."""
     max_hops: int = Field(3, ge=0, le=6)
     """CoT-RAG: most searches of IRCoT mode for a step that failed."""
     approve_plan: bool = False
@@ -80,6 +87,7 @@ class RagContext(BaseModel):
     cases: bool = False
     """CoT-RAG: keep the plans of verified answers, and show the nearest to the planner."""
     cases_kept: int = Field(500, ge=1, le=100_000)
+    """CoT-RAG: most plans that are kept; the oldest make room."""
     final_passages: int = Field(15, ge=1, le=50)
     """Most passages in the prompt that writes the final answer."""
     rollouts: int = Field(4, ge=1, le=256)
@@ -96,15 +104,22 @@ class RagContext(BaseModel):
     """MCTS-RAG: stop when every open leaf is valued below it."""
     route: Literal["auto", "self_rag", "cot_rag", "mcts_rag"] = "auto"
     """The graph that `auto` takes; auto decides by the question, and again by the outcome."""
+    chat_graph: Literal["auto", "self_rag", "cot_rag", "mcts_rag", "two_stage"] = "auto"
+    """The graph that answers a message of `chat`."""
     answer_tokens: int = Field(192, ge=16, le=4_096)
     """Most tokens of one generated answer or candidate."""
     temperature: float = Field(0.0, ge=0, le=2)
+    """Of generated answers and candidates."""
     seed: int = Field(7, ge=0, le=2**31 - 1)
+    """The same seed, the same run, as far as the model's server keeps to it."""
     limits: Limits = Field(default_factory=Limits)
+    """What the run may spend."""
     model: str | None = None
     """Chat model for this run in place of the settings' one."""
     collection: str | None = None
+    """Milvus collection for this run in place of the settings' one."""
     tenant: str | None = None
+    """Whose passages are searched; needed where `store.tenancy` is on."""
 
 
 def lenient_context(given: Any, defaults: RagContext) -> RagContext:

@@ -11,6 +11,9 @@ ChuronError                  one clear message: the value that is wrong, then th
 ├── IngestError              a document could not be read
 ├── RerankError              the reranker failed
 └── BudgetExhausted          a run used up calls, tokens, searches or seconds
+
+Those that end a run are a ValueError or a RuntimeError too: LangGraph's server tells its clients
+the text of Python's own errors, and of any other only that there was one.
 """
 
 from __future__ import annotations
@@ -32,15 +35,15 @@ class ChuronError(Exception):
         return f"{self.message} {self.remedy}".strip()
 
 
-class SettingsError(ChuronError):
+class SettingsError(ChuronError, ValueError):
     """A settings file, an environment variable or a flag is wrong."""
 
 
-class InputError(ChuronError):
+class InputError(ChuronError, ValueError):
     """The question, the history or the filter cannot be worked with as it is."""
 
 
-class ModelError(ChuronError):
+class ModelError(ChuronError, RuntimeError):
     """A language, embedding or reranking model failed."""
 
 
@@ -56,7 +59,7 @@ class ContextTruncated(ModelError):
     """The prompt did not fit the model's context, so that an answer would rest on a cut prompt."""
 
 
-class StoreError(ChuronError):
+class StoreError(ChuronError, RuntimeError):
     """Milvus refused, failed or is not there. An empty result is never a StoreError."""
 
 
@@ -71,7 +74,7 @@ class IngestError(ChuronError):
         return (_rebuild_ingest_error, (self.message, self.outcome, self.remedy))
 
 
-class RerankError(ChuronError):
+class RerankError(ChuronError, RuntimeError):
     """The reranker failed or was refused at load."""
 
 

@@ -6,9 +6,10 @@ import asyncio
 import hashlib
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
@@ -21,11 +22,14 @@ from churon.tools.flight import SingleFlight
 from churon.tools.korean import detect_language
 from churon.tools.models.base import Completion, OnToken, Want
 from churon.tools.models.labels import Distribution, LabelSet
-from churon.tools.types import Filter, Language, Usage
+from churon.tools.tracing.search import as_retriever
+from churon.tools.types import Account, Filter, Language, Usage
 
 if TYPE_CHECKING:
     from churon.tools.store import Store
     from churon.tools.toolkit import Toolkit
+
+T = TypeVar("T")
 
 LOW_COVERAGE = 0.5
 """Less probability than this on the labels: the model did not take the question as one of them."""
@@ -35,23 +39,31 @@ LANGUAGES: tuple[Language, ...] = ("en", "ko")
 class Ledger(TypedDict):
     """What each node adds to its update."""
 
-    usage: Usage
+    account: Account
     degraded: list[str]
 
 
 class Run:
     """Budget, cache and resources of one question; nodes get it from `Toolkit.run`."""
 
-    def __init__(self, toolkit: Toolkit, context: RagContext, spent: Usage) -> None:
+    def __init__(self, toolkit: Toolkit, context: RagContext, account: Account) -> None:
         self.context = context
         self._toolkit = toolkit
-        self._budget = Budget(context.limits, spent)
+        self._budget = Budget(context.limits, account)
         self._flight = SingleFlight()
         self._degraded: list[str] = []
 
     def ledger(self) -> Ledger:
-        """Usage so far and the fallbacks used, for the node's update."""
-        return Ledger(usage=self._budget.usage(), degraded=list(self._degraded))
+        """What was spent so far and the fallbacks used, for the node's update."""
+        return Ledger(account=self._budget.account(), degraded=list(self._degraded))
+
+    def usage(self) -> Usage:
+        """What the whole run spent so far, in this process and in earlier ones."""
+        return self._budget.usage()
+
+    def learn(self, account: Account) -> None:
+        """Take in what a state says of other processes."""
+        self._budget.learn(account)
 
     def cap_calls(self, most: int) -> None:
         """No more than `most` model calls in the whole run, whatever its limits allow."""
@@ -92,7 +104,8 @@ class Run:
             self._budget.take_search()
             store = await self._toolkit.store()
             async with self._budget.deadline():
-                found = await self._find(store, query, filter)
+                find = partial(self._find, store, query, filter)
+                found = await as_retriever("milvus", query, find)
             for fallback in store.degraded:
                 self.degrade(f"store:{fallback}")
             return found
@@ -133,7 +146,8 @@ class Run:
                 return list(documents[: self.context.k2])
             try:
                 async with self._budget.deadline():
-                    return await reranker.rerank(question, documents, self.context.k2)
+                    rank = partial(reranker.rerank, question, documents, self.context.k2)
+                    return await as_retriever("reranker", question, rank)
             except RerankError as error:
                 self.degrade(f"rerank:{type(error).__name__}")
                 return list(documents[: self.context.k2])
@@ -150,16 +164,26 @@ class Run:
         # 600 tokens cover instructions and question
         return max(port.context_length - self.context.answer_tokens - 600, 200)
 
+    async def pay(self, call: Callable[[int], Awaitable[T]], tokens: Callable[[T], int]) -> T:
+        """One model call that its caller makes, within the budget; `call` is told how many tokens
+        are left, `tokens` reads off the answer how many it took.
+        """
+        left = self._budget.take_call()
+        async with self._budget.deadline():
+            answer = await call(left)
+        self._budget.add_tokens(tokens(answer))
+        return answer
+
     async def _pay(
         self, messages: Sequence[BaseMessage], want: Want, on_token: OnToken | None
     ) -> Completion:
         port = await self._toolkit.chat(self.context.model)
-        left = self._budget.take_call()
-        want = replace(want, max_tokens=max(1, min(want.max_tokens, left)))
-        async with self._budget.deadline():
-            completion = await port.complete(messages, want, on_token)
-        self._budget.add_tokens(completion.prompt_tokens + completion.completion_tokens)
-        return completion
+
+        async def call(left: int) -> Completion:
+            bounded = replace(want, max_tokens=max(1, min(want.max_tokens, left)))
+            return await port.complete(messages, bounded, on_token)
+
+        return await self.pay(call, lambda done: done.prompt_tokens + done.completion_tokens)
 
 
 def interleaved(lists: Sequence[Sequence[Document]]) -> list[Document]:

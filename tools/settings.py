@@ -22,6 +22,8 @@ from pydantic_settings.exceptions import SettingsError as PydanticSettingsError
 
 from churon.tools.context import RagContext
 from churon.tools.errors import SettingsError
+from churon.tools.serve_settings import ServeSettings
+from churon.tools.trace_settings import LangfuseSettings, TraceSettings
 
 PRESETS = ("embedded", "ollama", "gpu")
 
@@ -88,16 +90,35 @@ class StoreSettings(_Section):
 class RerankSettings(_Section):
     """The cross-encoder, or the late interaction of the embedded default."""
 
-    provider: Literal["late_interaction", "encoder", "decoder", "reference", "none"] = (
-        "late_interaction"
-    )
+    provider: Literal[
+        "late_interaction", "encoder", "decoder", "layerwise", "reference", "remote", "none"
+    ] = "late_interaction"
     model: str = ""
-    """Hub id or folder of the cross-encoder."""
+    """Hub id or folder of the cross-encoder; the name that a server knows it by."""
     device: str = "auto"
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
-    batch_size: int = Field(16, ge=1, le=1_024)
+    batch_tokens: int = Field(8_192, ge=16, le=1_048_576)
+    """Tokens of one pass: 8,192 are 16 pairs of 512."""
     max_length: int = Field(512, ge=16, le=32_768)
     """Tokens of query and passage together."""
+    layer: int = Field(28, ge=1, le=1_000)
+    """Layer whose head scores, of provider "layerwise"; those above are not loaded."""
+    certified: bool = False
+    """Score in half precision, and in float32 what rounding could move past the cut-off: the exact
+    ranking at about the speed of half precision, for the memory of both."""
+    cache_pairs: int = Field(100_000, ge=0, le=100_000_000)
+    """Scores of (query, passage) to remember, 150 bytes each."""
+    canaries: bool = True
+    """Refuse at load a model that cannot rank obvious questions."""
+    base_url: str | None = None
+    """Server of provider "remote": passages go to <base_url>/rerank."""
+    api_key: SecretStr | None = None
+    shape: Literal["tei", "cohere"] = "cohere"
+    """What the server speaks: text-embeddings-inference, or Cohere's as most others do."""
+    timeout: float = Field(30.0, gt=0, le=3_600)
+    """Seconds of the server's silence."""
+    batch: int = Field(32, ge=1, le=1_024)
+    """Passages of one request to it."""
 
 
 class IngestSettings(_Section):
@@ -118,15 +139,6 @@ class IngestSettings(_Section):
     """Bytes of address space for the reader process."""
 
 
-class LangfuseSettings(_Section):
-    """Tracing; off while the keys are absent."""
-
-    public_key: str | None = None
-    secret_key: SecretStr | None = None
-    host: str = "https://cloud.langfuse.com"
-    timeout: int = Field(5, ge=1, le=120)
-
-
 class LabelCalibration(_Section):
     """Softmax temperature and additive log-prob offsets for one label set."""
 
@@ -143,7 +155,7 @@ class CriticSettings(_Section):
     min_coverage: float = Field(0.05, ge=0, le=1)
     """Below this mass on the label set, the next rung of the fallback ladder is tried."""
     calibration: dict[str, dict[str, LabelCalibration]] = Field(default_factory=dict)
-    """Chat model name -> label set name -> calibration."""
+    """Chat model name -> label set name -> calibration; "relevance.ko" is for prompts in Korean."""
 
 
 class ModelsSettings(_Section):
@@ -170,6 +182,8 @@ class Settings(BaseSettings):
     critic: CriticSettings = Field(default_factory=CriticSettings)
     models: ModelsSettings = Field(default_factory=ModelsSettings)
     langfuse: LangfuseSettings = Field(default_factory=LangfuseSettings)
+    trace: TraceSettings = Field(default_factory=TraceSettings)
+    serve: ServeSettings = Field(default_factory=ServeSettings)
     context: RagContext = Field(default_factory=RagContext)
     """Defaults of the per-run knobs."""
 

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.embeddings import Embeddings
@@ -15,7 +16,7 @@ from churon.tools.models.base import ChatPort
 from churon.tools.models.critic import Critic
 from churon.tools.run import Run
 from churon.tools.settings import Settings, load_settings
-from churon.tools.types import Usage
+from churon.tools.types import Account
 
 if TYPE_CHECKING:
     from churon.tools.cases import CaseMemory
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 RUNS_KEPT = 256
-"""Runs whose cache is remembered; an evicted one goes on with its usage from the state."""
+"""Runs whose cache is remembered; an evicted one goes on with the account of its state."""
 
 
 class Toolkit:
@@ -65,18 +66,30 @@ class Toolkit:
             self._settings = load_settings()
         return self._settings
 
+    async def read_settings(self) -> Settings:
+        """The settings; they are a file, and servers forbid blocking their loop for one."""
+        if self._settings is None:
+            self._settings = await asyncio.to_thread(load_settings)
+        return self._settings
+
     def context(self, given: Any) -> RagContext:
         """The run's context from whatever the runtime holds. Raises SettingsError."""
         return lenient_context(given, self.settings.context)
 
-    def run(self, run_id: str, context: Any, spent: Usage) -> Run:
-        """The run with this id; made from the state's usage when this process has not seen it."""
+    def run(self, run_id: str, context: Any, account: Account) -> Run:
+        """The run with this id; made from the state's account when this process has not seen it.
+
+        Branches that another process finished before it was killed are learned of as their states
+        come in.
+        """
         with self._guard:
             run = self._runs.get(run_id)
             if run is None:
-                run = self._runs[run_id] = Run(self, self.context(context), spent)
+                run = self._runs[run_id] = Run(self, self.context(context), account)
                 while len(self._runs) > RUNS_KEPT:
                     self._runs.popitem(last=False)
+            else:
+                run.learn(account)
             return run
 
     def forget(self, run_id: str) -> None:
@@ -186,3 +199,9 @@ class Toolkit:
                 self._opened[key] = make()
             opened: T = self._opened[key]
             return opened
+
+
+@lru_cache(maxsize=1)
+def served_toolkit() -> Toolkit:
+    """What the graphs that langgraph.json names share: their server loads each model once."""
+    return Toolkit()

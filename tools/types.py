@@ -76,13 +76,22 @@ class Beam(TypedDict):
 
 
 class Usage(TypedDict):
-    """What a run spent so far; absolute values, merged by elementwise maximum."""
+    """What a run spent so far."""
 
     calls: int
     tokens: int
     searches: int
     seconds: float
     cache_hits: int
+
+
+class Account(TypedDict):
+    """Who spent what on a run; it travels through states, so that a resumed run goes on paying."""
+
+    spent: dict[str, Usage]
+    """By the process that spent it (a random id): absolute values that only grow."""
+    call_cap: int | None
+    """Model calls that the whole run may make beside the user's limits; None for no such cap."""
 
 
 class Turn(TypedDict):

@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from churon.cli.common import remember, settings_of
+from churon.cli.evals.app import evals
 
 app = typer.Typer(
     name="churon",
@@ -22,6 +23,7 @@ models = typer.Typer(help="Model files: list, pull, verify.", no_args_is_help=Tr
 app.add_typer(models, name="models")
 cases = typer.Typer(help="Plans that CoT-RAG learnt: list, forget.", no_args_is_help=True)
 app.add_typer(cases, name="cases")
+app.add_typer(evals, name="eval")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Graph = Annotated[
@@ -121,6 +123,36 @@ def chat(
 
 
 @app.command()
+def serve(
+    ctx: typer.Context,
+    host: Annotated[Optional[str], typer.Option(help="Address (default 127.0.0.1).")] = None,  # noqa: UP045
+    port: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=0, max=65_535, help="Port (default 8000); 0 takes a free one."),
+    ] = None,
+    new_key: Annotated[
+        bool, typer.Option("--new-key", help="Print a new API key; no more.")
+    ] = False,
+    tenant: Annotated[Optional[str], typer.Option(help="Whose the new key is.")] = None,  # noqa: UP045
+) -> None:
+    """Serve the graphs over HTTP: OpenAI's protocol, LangServe, MCP, health and metrics."""
+    from churon.cli import serve as serving
+
+    if new_key:
+        raise typer.Exit(serving.make_key(tenant))
+    serving.refuse_tenant_alone(tenant)
+    raise typer.Exit(serving.run(settings_of(ctx), host, port))
+
+
+@app.command()
+def mcp(ctx: typer.Context, tenant: Tenant = None) -> None:
+    """Offer search, ask and get_source to an MCP client over stdin and stdout."""
+    from churon.cli.mcp import run
+
+    raise typer.Exit(run(settings_of(ctx), tenant))
+
+
+@app.command()
 def doctor(ctx: typer.Context, json: Json = False) -> None:
     """Check settings, models and store, with remedies."""
     from churon.cli.doctor import run
@@ -139,8 +171,11 @@ def config(ctx: typer.Context) -> None:
 @app.command()
 def draw(
     graph: Annotated[
-        str, typer.Argument(help="A graph, or retrieval, long_form, cot_step or mcts_leaf.")
-    ] = "self_rag",
+        Optional[str],  # noqa: UP045
+        typer.Argument(
+            help="A graph (self_rag by default), or retrieval, long_form, cot_step or mcts_leaf."
+        ),
+    ] = None,
     output: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -162,7 +197,7 @@ def draw(
     """Draw a graph, or a run's search tree or plan, without network."""
     from churon.cli.draw import run, run_file
 
-    raise typer.Exit(run(graph, output) if source is None else run_file(source, output))
+    raise typer.Exit(run(graph, output) if source is None else run_file(graph, source, output))
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +19,20 @@ if TYPE_CHECKING:
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def settings_of(ctx: typer.Context) -> Settings:
-    """The settings that the global options ask for. Raises SettingsError, InputError."""
+def settings_of(
+    ctx: typer.Context, preset: str | None = None, more: Sequence[str] = ()
+) -> Settings:
+    """The settings that the global options ask for; `preset` and the pairs of `more` win over them.
+
+    Raises SettingsError, InputError.
+    """
     from churon.tools.settings import load_settings
 
     given: dict[str, Any] = ctx.find_root().obj or {}
-    flags = nested(given.get("sets", []))
+    flags = nested([*given.get("sets", []), *more])
     named = flags.pop("preset", None)
-    return load_settings(given.get("path"), preset=given.get("preset") or named, **flags)
+    chosen = preset or given.get("preset") or named
+    return load_settings(given.get("path"), preset=chosen, **flags)
 
 
 def remember(ctx: typer.Context, path: Path | None, preset: str | None, sets: list[str]) -> None:

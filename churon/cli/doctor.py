@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from churon.cli.checks import installed, server, sizes, stored, vectors
+from churon.cli.checks import installed, server, sizes, stored, tracing, vectors
 from churon.cli.checks.finding import Finding, error
 from churon.tools.errors import ChuronError
 from churon.tools.settings import Settings
@@ -49,7 +49,7 @@ async def examine(settings: Settings) -> list[Finding]:
         *await settled("store", lambda: stored.passages(settings)),
         *await settled("context", lambda: sizes.context(settings)),
         *await settled("reranker", lambda: sizes.reranker(settings)),
-        *await settled("tracing", lambda: sizes.tracing(settings)),
+        *await settled("tracing", lambda: tracing.tracing(settings)),
     ]
     return [*basic, *await _embedding(settings, basic), *rest]
 

@@ -17,9 +17,9 @@ from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
 
 
-def run(name: str, output: Path | None) -> int:
-    """Print the graph's mermaid, or write the file that `output` names."""
-    drawn = drawable(name)
+def run(name: str | None, output: Path | None) -> int:
+    """Print the graph's mermaid, or write the file that `output` names; None: Self-RAG."""
+    drawn = drawable(name or "self_rag")
     if output is None:
         sys.stdout.write(drawn.draw_mermaid())
         return 0
@@ -32,8 +32,13 @@ def run(name: str, output: Path | None) -> int:
     return _write(output, picture(drawn))
 
 
-def run_file(source: str, output: Path | None) -> int:
+def run_file(name: str | None, source: str, output: Path | None) -> int:
     """Print the mermaid of the run that `churon ask --json` left in a file, or write `output`."""
+    if name is not None:
+        raise InputError(
+            f"A graph ({name!r}) and a run ({source!r}) are two drawings.",
+            remedy="Leave one of them out.",
+        )
     from churon.cli.diagram import diagram_of
     from churon.cli.diagram_text import mermaid, svg
 
@@ -69,15 +74,10 @@ def _write(output: Path, content: str | Image) -> int:
 
 
 def drawable(name: str) -> Any:
-    """A graph or subgraph without LangGraph's error-handler nodes."""
+    """A graph or subgraph."""
     toolkit = Toolkit(Settings())  # nothing is opened: only the shape is drawn
     if name in SUBGRAPHS:
         machine = import_module(f"churon.graphs.{name}").build(toolkit)
     else:
         machine = build_graph(name, toolkit)
-    drawn = machine.get_graph()
-    for key in [key for key in drawn.nodes if "__error_handler__" in key]:
-        del drawn.nodes[key]
-    kept = [e for e in drawn.edges if e.source in drawn.nodes and e.target in drawn.nodes]
-    drawn.edges[:] = kept
-    return drawn
+    return machine.get_graph()

@@ -8,10 +8,12 @@ from grandalf.graphs import Edge, Graph, Vertex
 from grandalf.layouts import DummyVertex, SugiyamaLayout
 from PIL import Image, ImageDraw, ImageFont
 
+from churon.graphs.registry import GRAPHS
+
 SCALE = 2
 SUBGRAPHS = ("retrieval", "long_form", "cot_step", "mcts_leaf")
 """Graphs inside graphs, which are drawn on their own."""
-_INNER = {*SUBGRAPHS, "step", "survey", "expand", "lookup", "self_rag", "cot_rag", "mcts_rag"}
+_INNER = {*SUBGRAPHS, *GRAPHS, "step", "survey", "expand", "lookup"}
 """Nodes that are graphs themselves; drawn in their own colour."""
 _HEIGHT, _PAD, _MARGIN, _FONT = 30, 14, 24, 13
 _INK, _LINE, _SOFT = "#1f2430", "#5b6472", "#9aa3b2"

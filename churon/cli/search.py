@@ -13,7 +13,7 @@ from rich.text import Text
 
 from churon.cli.common import readable, split_pair, visible
 from churon.nodes.rerank import passage
-from churon.tools.budget import no_usage
+from churon.tools.account import no_account
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
 
@@ -32,7 +32,7 @@ async def run(
     """Exit status 0, also when nothing is found: an empty result is a result."""
     context = {"tenant": tenant} if tenant else None
     async with Toolkit(settings) as toolkit:
-        hands = toolkit.run("search", context, no_usage())  # the search that the graphs make
+        hands = toolkit.run("search", context, no_account())  # the search that the graphs make
         kept = dict(split_pair(pair) for pair in filters) or None
         found = await hands.search(readable(query), kept)
         reranker = await toolkit.reranker()

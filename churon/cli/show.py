@@ -15,7 +15,7 @@ from churon.cli.common import visible
 from churon.cli.show_reasoning import REASONING, Line, Teller
 from churon.cli.words import SUPPORT, say
 from churon.graphs.contract import RagOutput
-from churon.nodes.cite import quote
+from churon.nodes.cite import numbering, quote, with_keys
 from churon.tools.types import Evidence, Language
 
 
@@ -129,21 +129,11 @@ def where(passage: Evidence, language: Language) -> str:
     return visible(f"{path}{page}")
 
 
-def numbering(output: RagOutput) -> dict[str, int]:
-    """Passage id -> source number, in order of first use."""
-    ids = [key for claim in output["claims"] for key in claim["evidence_ids"]]
-    return {key: number for number, key in enumerate(dict.fromkeys(ids), 1)}
-
-
 def show_answer(console: Console, output: RagOutput) -> None:
     """The answer with source numbers, then each source."""
-    language, numbers = output["language"], numbering(output)
+    language, numbers = output["language"], numbering(output["claims"])
     console.print(Text(f"\n{say(language, 'answer')}", style="bold"))
-    parts = [
-        claim["text"] + "".join(f" [{numbers[key]}]" for key in claim["evidence_ids"])
-        for claim in output["claims"]
-    ]
-    console.print(Text(visible(" ".join(parts) or output["answer"])))
+    console.print(Text(visible(with_keys(output["claims"]) or output["answer"])))
     if numbers:
         console.print(Text(f"\n{say(language, 'sources')}", style="bold"))
     for key, number in numbers.items():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from functools import cache
 from importlib.resources import files
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
@@ -20,15 +19,37 @@ from churon.tools.types import Evidence, Language
 _NAME = re.compile(r"\{([a-z_]+)\}")
 
 
-def messages(step: str, language: Language, **values: str) -> list[BaseMessage]:
-    """The system message and the filled prompt of one step.
+class Prompts:
+    """The prompt files of one package, read once: event loops must not wait for files."""
 
-    Raises ValueError when `values` lacks a variable of the file or brings one it does not have.
-    """
-    return [
-        SystemMessage(_TEXTS[f"system.{language}.md"]),
-        HumanMessage(fill(_TEXTS[f"{step}.{language}.md"], values)),
-    ]
+    def __init__(self, package: str) -> None:
+        found = files(package).iterdir()
+        self._texts = {f.name: f.read_text("utf-8").strip() for f in found if _is_prompt(f.name)}
+        self._versions = {name: f"{name}@{_digest(text)}" for name, text in self._texts.items()}
+
+    def messages(self, step: str, language: Language, **values: str) -> list[BaseMessage]:
+        """The system message (the step's own, or the package's) and the filled prompt of one step.
+
+        Raises ValueError when `values` lacks a variable of the file or brings one it does not have.
+        """
+        name, own = f"{step}.{language}.md", f"system_{step}.{language}.md"
+        system = self._texts[own if own in self._texts else f"system.{language}.md"]
+        version = {"prompt": self._versions[name]}  # for traces: which text a call was made with
+        filled = fill(self._texts[name], values)
+        return [SystemMessage(system), HumanMessage(filled, additional_kwargs=version)]
+
+    def content_hash(self) -> str:
+        """Twelve hex digits over all prompt files; goes into traces and evaluation rows."""
+        pairs = sorted(self._texts.items())
+        return _digest("".join(f"{name}\0{text}\0" for name, text in pairs))
+
+
+def _is_prompt(name: str) -> bool:
+    return name.endswith(".md")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def fill(template: str, values: dict[str, str]) -> str:
@@ -63,19 +84,6 @@ def numbered(passages: Sequence[Evidence]) -> str:
     return "\n\n".join(f"[{n}] {passage_text(p)}" for n, p in enumerate(passages, 1))
 
 
-@cache
-def content_hash() -> str:
-    """Twelve hex digits over all prompt files; goes into traces and evaluation rows."""
-    digest = hashlib.sha256()
-    for name, text in sorted(_TEXTS.items()):
-        digest.update(f"{name}\0{text}\0".encode())
-    return digest.hexdigest()[:12]
-
-
-def _texts() -> dict[str, str]:
-    found = files("churon.nodes.prompts").iterdir()
-    return {f.name: f.read_text("utf-8").strip() for f in found if f.name.endswith(".md")}
-
-
-# Read when graphs are imported: nodes run on event loops, which must not wait for files
-_TEXTS = _texts()
+_OWN = Prompts("churon.nodes.prompts")
+messages = _OWN.messages
+content_hash = _OWN.content_hash

@@ -37,7 +37,9 @@ def test_an_answer_has_steps_quote_and_source(asked: Callable[..., Any]) -> None
 def test_a_korean_question_is_answered_in_korean_words_and_lines_up(
     asked: Callable[..., Any],
 ) -> None:
-    lines = asked("ask", "파도호의 승객 정원은 몇 명입니까?").out.splitlines()
+    outcome = asked("ask", "파도호의 승객 정원은 몇 명입니까?")
+    assert (outcome.status, outcome.err) == (0, "")
+    lines = outcome.out.splitlines()
     assert "파도호의 승객 정원은 198명이다. [1]" in lines
     assert "[1] docs/안내.md  완전히 뒷받침됨" in lines
     step = next(line for line in lines if "관련도" in line)

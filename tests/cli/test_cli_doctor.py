@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 from support.ollama_server import OllamaServer
+from support.rerank_server import LoopbackRerank, RerankDouble
+
+from churon.tools.rerank.canaries import calibration_pairs
 
 Look = Callable[..., dict[str, dict[str, str]]]
 
@@ -92,10 +95,21 @@ def test_rerankers_that_cannot_load(look: Look, monkeypatch: pytest.MonkeyPatch)
     assert findings["packages"]["remedy"].startswith("pip install 'churon[")
 
 
-def test_half_a_pair_of_langfuse_keys(look: Look) -> None:
-    assert look()["tracing"]["level"] == "ok"
-    finding = look("langfuse.public_key=pk")["tracing"]
-    assert (finding["level"], "langfuse.secret_key" in finding["remedy"]) == ("warning", True)
+def test_a_rerank_server_is_asked_obvious_questions(look: Look) -> None:
+    answers = {passages[0] for _, passages in calibration_pairs()}
+    knows = RerankDouble("cohere", lambda query, text: 0.9 if text in answers else 0.1)
+    with LoopbackRerank(knows) as server:
+        options = ("rerank.provider=remote", f"rerank.base_url={server.url}")
+        found = look(*options)
+        assert found["rerank server"]["message"].endswith(": 8 of 8 in 'en', 8 of 8 in 'ko'")
+        assert "reranker" not in found
+        knows.rule = lambda query, text: 0.5
+        assert "guesses" in look(*options)["rerank server"]["message"]
+        wrong = look(*options, "rerank.shape=tei")["rerank server"]
+        assert wrong["level"] == "error" and "rerank.shape" in wrong["remedy"]
+    assert look(*options)["rerank server"]["level"] == "error"  # it is gone
+    unset = look("rerank.provider=remote")["rerank server"]
+    assert "rerank.base_url" in unset["message"] and unset["level"] == "error"
 
 
 def test_missing_model_files_name_their_command(cli: Callable[..., Any], tmp_path: Path) -> None:

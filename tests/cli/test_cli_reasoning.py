@@ -100,3 +100,21 @@ def test_a_plan_of_one_step_is_no_case(asked: Callable[..., Any]) -> None:
 def test_chat_waits_for_a_plan_too(asked: Callable[..., Any]) -> None:
     outcome = asked(*WAITING, "chat", "--graph", "cot_rag", lines=f"{QUESTION}\n\n")
     assert outcome.status == 0 and ANSWER in outcome.out
+
+
+def test_a_verified_plan_is_kept_as_a_case_and_can_be_forgotten(
+    asked: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = f"lookup: {QUESTION}\nlookup: Who signs the blue book?\n"
+    monkeypatch.setattr(click, "edit", lambda text: plan)
+
+    def run(*flags: str) -> Any:
+        given = ("-s", "context.approve_plan=true", *flags, "ask", QUESTION, "--graph", "cot_rag")
+        assert asked(*given, lines="e\n\n").status == 0
+        return json.loads(asked("cases", "list", "--json").out)
+
+    assert run() == []  # off unless asked for
+    (case,) = run("-s", "context.cases=true")
+    assert case["question"] == QUESTION
+    assert asked("cases", "forget", case["id"]).status == 0
+    assert json.loads(asked("cases", "list", "--json").out) == []

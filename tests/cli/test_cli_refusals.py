@@ -41,6 +41,7 @@ DEAD = "http://127.0.0.1:9"
         (["ingest", "nowhere"], 2, "no file or folder 'nowhere'"),
         (["chat", "--database", "docs"], 2, "'docs' cannot be opened"),
         (["draw", "no"], 2, "no graph 'no'"),
+        (["draw", "auto", "--run", "r.json"], 2, "two drawings"),
         (["draw", "-o", "a.gif"], 2, "neither .png nor .mmd"),
         (["draw", "-o", "no/a.png"], 2, "cannot be written"),
         (["ask", "--json", "Who?"], 1, "churon ingest PATH"),

@@ -49,7 +49,7 @@ def test_every_source_file_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
     for folder in ("churon", "graphs", "nodes", "tools"):
         inside = "" if folder == "churon" else "churon/"
         for path in (ROOT / folder).rglob("*"):
-            if path.suffix in (".py", ".md", ".toml"):
+            if path.suffix in (".py", ".md", ".toml", ".html", ".css", ".js", ".svg"):
                 wanted.add(inside + path.relative_to(ROOT).as_posix())
     assert wanted - set(wheel.namelist()) == set()
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,44 +12,14 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from support import bridge
 from support.ferry import QUESTION, TEXTS, model
+from support.killing import bridged, kill_after
+from support.scripted import Reply
 from support.world import ListStore, world
 
 from churon.graphs.registry import build_graph
 from churon.tools.errors import StoreError
 
 FORMS = ["short", "iterative", "long"]
-TESTS = Path(__file__).resolve().parents[1]
-CHILD = """
-import asyncio, os, signal, sys
-sys.path.insert(0, sys.argv[1])
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-from support import bridge
-from support.ferry import QUESTION, TEXTS, model
-from support.world import world
-from churon.graphs.registry import build_graph
-
-left = int(sys.argv[3])
-name = sys.argv[4]
-
-def answer(step, prompt):
-    global left
-    left -= 1
-    if left < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return (model if name == "self_rag" else bridge.model)()(step, prompt)
-
-async def main():
-    ferry = name == "self_rag"
-    texts, k = (TEXTS, 3) if ferry else (bridge.TEXTS, 2)
-    async with AsyncSqliteSaver.from_conn_string(sys.argv[2]) as saver:
-        toolkit = world(answer, texts, k1=20 if ferry else k, k2=k)
-        graph = build_graph(name, toolkit, checkpointer=saver)
-        config = {"configurable": {"thread_id": "t"}}
-        question = QUESTION if ferry else bridge.QUESTION
-        await graph.ainvoke({"question": question}, config, durability="sync")
-
-asyncio.run(main())
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -85,19 +52,6 @@ async def test_a_second_question_on_the_thread_begins_afresh(tmp_path: Path) -> 
     assert first == second
 
 
-async def kill_after(calls: int, graph: str, database: str) -> None:
-    """A run in a process of its own, killed at its next model call after `calls`."""
-    command = [sys.executable, "-c", CHILD, str(TESTS), database, str(calls), graph]
-    killed = await asyncio.to_thread(
-        subprocess.run, command, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-
-
-def bridged(graph: str, saver: Any = None) -> Any:
-    return build_graph(graph, world(bridge.model(), bridge.TEXTS, k1=2, k2=2), checkpointer=saver)
-
-
 @pytest.mark.parametrize("graph", ["cot_rag", "mcts_rag", "auto"])
 async def test_reasoning_states_survive_a_strict_round_trip(graph: str) -> None:
     serde = JsonPlusSerializer(allowed_msgpack_modules=None)
@@ -120,8 +74,9 @@ async def test_a_killed_reasoning_run_resumes_to_the_same_answer(
     await kill_after(calls, graph, database)
     whole = await bridged(graph).ainvoke({"question": bridge.QUESTION})
     assert whole["status"] == "grounded"
+    called: list[str] = []
     async with AsyncSqliteSaver.from_conn_string(database) as saver:
-        machine = bridged(graph, saver)
+        machine = bridged(graph, saver, called)
         resumed = await machine.ainvoke(None, config())
     for key in ("answer", "status", "claims", "evidence", "missing", "stop_reason"):
         assert resumed[key] == whole[key], key
@@ -129,6 +84,41 @@ async def test_a_killed_reasoning_run_resumes_to_the_same_answer(
     kept = ("plan", "result", "tree", "rollouts", "winner")
     trails = [[s for s in output["steps"] if s["step"] in kept] for output in (resumed, whole)]
     assert trails[0] == trails[1]
+    # branches that the killed process had finished are paid for too; what its unfinished steps had
+    # spent is not known
+    assert whole["usage"]["calls"] <= resumed["usage"]["calls"] <= calls + len(called)
+
+
+async def test_a_run_ended_inside_a_fan_out_counts_what_its_branches_spent() -> None:
+    saver, started, answer = InMemorySaver(), [], model()
+    graded, others, third = 0, asyncio.Event(), asyncio.Event()
+
+    def counted(step: str, prompt: str) -> Any:
+        started.append(step)
+        if step == "grade" and started.count("grade") == 3:
+            third.set()
+            return Reply("", delay=3_600)
+        return answer(step, prompt)
+
+    async def run() -> None:
+        nonlocal graded
+        graph = build_graph("self_rag", world(counted), checkpointer=saver)
+        options: Any = {"stream_mode": "updates", "subgraphs": True, "durability": "sync"}
+        async for _, update in graph.astream({"question": QUESTION}, config(), **options):
+            graded += "grade" in update
+            if graded == 2:
+                others.set()
+
+    first = asyncio.create_task(run())
+    await others.wait()
+    await third.wait()  # two may be done before the third has begun
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    resumed = build_graph("self_rag", world(counted), checkpointer=saver)
+    output = await resumed.ainvoke(None, config())
+    assert started.count("grade") == 4  # the third one again, no other
+    assert output["usage"]["calls"] == len(started)
 
 
 @pytest.mark.parametrize("calls", [0, 2, 4, 5, 7])

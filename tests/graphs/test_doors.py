@@ -19,7 +19,7 @@ from support.world import world
 from typing_extensions import TypedDict
 
 import churon
-from churon.graphs.registry import GRAPHS, build_graph
+from churon.graphs.registry import CHAT, GRAPHS, build_graph
 from churon.tools.errors import InputError
 from churon.tools.loop import run_sync
 
@@ -135,10 +135,14 @@ def test_graphs_show_forms_for_input_output_and_context(name: str) -> None:
 
 def test_the_servers_file_names_every_graph() -> None:
     served = json.loads((Path(__file__).resolve().parents[2] / "langgraph.json").read_text("utf-8"))
-    assert set(served["graphs"]) == set(GRAPHS)
+    assert set(served["graphs"]) == {*GRAPHS, CHAT}
+    toolkits = set()
     for name, place in served["graphs"].items():
         module, _, attribute = place.partition(":")
-        assert getattr(import_module(module), attribute).name == name
+        graph = getattr(import_module(module), attribute)
+        assert graph.name == name
+        toolkits.add(graph.toolkit)
+    assert len(toolkits) == 1  # the server loads each model once
 
 
 def test_a_drawing_names_every_node() -> None:

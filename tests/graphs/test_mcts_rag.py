@@ -93,15 +93,16 @@ async def test_at_most_forty_completions_at_four_rollouts() -> None:
     assert output["usage"]["calls"] <= 40
 
 
-async def test_votes_stop_as_soon_as_samples_agree() -> None:
+@pytest.mark.parametrize(("sampling", "samples"), [(0.7, 2), (0.0, 1)])
+async def test_votes_stop_as_soon_as_samples_agree(sampling: float, samples: int) -> None:
     concluded: list[str] = []
 
     def conclude(prompt: str) -> str:
         concluded.append(prompt)
         return said("Sora Han is the mayor.", "Sora Han")
 
-    output = await ask(model(conclude=conclude), rollouts=1, leaves=1)
-    assert len(concluded) == 2
+    output = await ask(model(conclude=conclude), rollouts=1, leaves=1, sampling=sampling)
+    assert len(concluded) == samples  # at temperature 0 all would be the same one
     [end] = [node for node in tree(output).values() if node["terminal"]]
     assert end["vote"] == 1.0 and end["value"] == pytest.approx(0.5 + 0.5 * end["s_sup"], abs=1e-3)
 

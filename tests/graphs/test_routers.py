@@ -13,7 +13,7 @@ from churon.nodes.beam import empty_beam
 BASE: dict[str, Any] = {
     "run": "r",
     "language": "en",
-    "usage": {},
+    "account": {},
     "standalone": "q",
     "filter": None,
     "form": "short",

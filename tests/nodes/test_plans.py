@@ -16,6 +16,7 @@ from churon.nodes.plans import (
     filled,
     gathers,
     in_order,
+    literal,
     missing_facts,
     one_step,
     ready,
@@ -149,6 +150,15 @@ def test_dependencies_follow_from_placeholders() -> None:
 def test_only_operations_on_answers_do_without_a_search(op: str, places: str, needs: bool) -> None:
     steps = checked_plan([{"question": "Who?"}, {"question": f"Is it {places}?", "op": op}], MOST)
     assert steps[1]["needs_retrieval"] is needs
+
+
+def test_a_users_own_number_sign_is_no_placeholder() -> None:
+    asked = literal("Who sang the #1 hit of 1985?")
+    plan = checked_plan([{"question": "Which song?"}, {"question": asked}], 5)
+    assert plan[1]["depends_on"] == []
+    results: Any = {"1": {"answer": "Careless Whisper"}}
+    assert filled(asked, results) == asked == "Who sang the ＃1 hit of 1985?"
+    assert literal("C# or # 1?") == "C# or # 1?"
 
 
 def test_placeholders_are_filled_by_whole_numbers() -> None:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churon.graphs.contract import merge_usage
-from churon.tools.budget import Budget, no_usage
+from churon.tools.account import merge_account, no_account, total
+from churon.tools.budget import Budget
 from churon.tools.context import Limits
 from churon.tools.errors import BudgetExhausted
 from churon.tools.flight import SingleFlight
-from churon.tools.types import Usage
+from churon.tools.types import Account, Usage
 
 counts = st.integers(0, 100)
 usages = st.builds(
@@ -22,16 +22,48 @@ usages = st.builds(
 )  # fmt: skip
 
 
-@given(usages, usages, usages)
-def test_usage_merges_in_any_order(a: Usage, b: Usage, c: Usage) -> None:
-    assert merge_usage(a, b) == merge_usage(b, a)
-    assert merge_usage(merge_usage(a, b), c) == merge_usage(a, merge_usage(b, c))
-    assert merge_usage(a, a) == a
+accounts = st.builds(
+    lambda spent, cap: Account(spent=spent, call_cap=cap),
+    st.dictionaries(st.sampled_from("abc"), usages),
+    st.none() | counts,
+)
+
+
+@given(accounts, accounts, accounts)
+def test_accounts_merge_in_any_order(a: Account, b: Account, c: Account) -> None:
+    assert merge_account(a, b) == merge_account(b, a)
+    assert merge_account(merge_account(a, b), c) == merge_account(a, merge_account(b, c))
+    assert merge_account(a, a) == a
+
+
+@given(accounts, st.integers(0, 5), st.integers(0, 5))
+def test_what_several_processes_spent_adds_up(a: Account, here: int, there: int) -> None:
+    limits = Limits(calls=1_000)
+    budgets = [Budget(limits, Account(spent=a["spent"], call_cap=None)) for _ in range(2)]
+    for budget, calls in zip(budgets, (here, there), strict=True):
+        for _ in range(calls):
+            budget.take_call()
+    first, second = budgets
+    first.learn(second.account())
+    first.learn(second.account())  # as every node that reads the state does
+    assert first.usage()["calls"] == total(a)["calls"] + here + there
+
+
+def test_a_cap_goes_on_in_the_next_process() -> None:
+    budget = Budget(Limits(), no_account())
+    budget.cap_calls(2)
+    budget.take_call()
+    resumed = Budget(Limits(), budget.account())
+    resumed.cap_calls(9)  # never raised
+    resumed.take_call()
+    with pytest.raises(BudgetExhausted) as caught:
+        resumed.take_call()
+    assert caught.value.limit == "call_cap"
 
 
 @given(st.integers(1, 20), st.integers(0, 40))
 def test_a_budget_counts_to_its_limit(limit: int, tries: int) -> None:
-    budget = Budget(Limits(calls=limit), no_usage())
+    budget = Budget(Limits(calls=limit), no_account())
     done = 0
     for _ in range(tries):
         try:
@@ -46,7 +78,8 @@ def test_a_budget_counts_to_its_limit(limit: int, tries: int) -> None:
 async def test_a_resumed_budget_goes_on_counting_but_not_while_it_waits() -> None:
     now = 1_000.0
     spent = Usage(calls=3, tokens=10, searches=1, seconds=50.0, cache_hits=0)
-    budget = Budget(Limits(calls=4, seconds=60), spent, clock=lambda: now)
+    before = Account(spent={"a": spent}, call_cap=None)
+    budget = Budget(Limits(calls=4, seconds=60), before, clock=lambda: now)
     budget.take_call()
     with pytest.raises(BudgetExhausted, match="4 calls"):
         budget.take_call()
@@ -60,11 +93,11 @@ async def test_a_resumed_budget_goes_on_counting_but_not_while_it_waits() -> Non
 
 
 async def test_a_deadline_becomes_budget_exhausted_and_other_timeouts_do_not() -> None:
-    budget = Budget(Limits(seconds=0.05), no_usage())
+    budget = Budget(Limits(seconds=0.05), no_account())
     with pytest.raises(BudgetExhausted, match="seconds"):
         async with budget.deadline():
             await asyncio.sleep(5)
-    relaxed = Budget(Limits(seconds=50), no_usage())
+    relaxed = Budget(Limits(seconds=50), no_account())
     with pytest.raises(TimeoutError):
         async with relaxed.deadline():
             raise TimeoutError

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from langchain_core.documents import Document
 from support.world import ListStore, world
 
-from churon.tools.budget import no_usage
+from churon.tools.account import no_account
 from churon.tools.run import Run, interleaved
 
 ENGLISH = [f"Ferry number {n} leaves." for n in range(30)]
@@ -18,7 +18,7 @@ KOREAN = ["배는 정오에 떠납니다.", "개는 무료입니다."]
 
 def run(store: ListStore, **context: object) -> Run:
     toolkit = world(lambda step, prompt: "", store=store, **context)
-    return toolkit.run("r", None, no_usage())
+    return toolkit.run("r", None, no_account())
 
 
 async def test_either_language_gets_its_best_passages_in_the_questions_first() -> None:
@@ -47,7 +47,7 @@ async def test_equal_searches_at_once_are_made_once() -> None:
     hands = run(store)
     found = await asyncio.gather(*(hands.search(q, None) for q in ["a  b", "a b", " a b"]))
     assert len(store.asked) == 1 and found[0] == found[1] == found[2]
-    usage = hands.ledger()["usage"]
+    usage = hands.usage()
     assert (usage["searches"], usage["cache_hits"]) == (1, 2)
 
 

@@ -14,8 +14,12 @@ from typing import Any, Protocol
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.constants import TAG_NOSTREAM
 
 OnToken = Callable[[str], Awaitable[None] | None]
+_SILENT = RunnableConfig(tags=[TAG_NOSTREAM])
+"""What planners, graders and critics write is no chat message: kept out of "messages" streams."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ class ChatPort:
         """
         kwargs = self.dialect.kwargs(want)
         if on_token is None:
-            message = await self.model.ainvoke(list(messages), **kwargs)
+            message = await self.model.ainvoke(list(messages), _SILENT, **kwargs)
         else:
             message = await self._stream(messages, kwargs, on_token)
         self.dialect.check(message)
@@ -103,7 +107,7 @@ class ChatPort:
         self, messages: Sequence[BaseMessage], kwargs: dict[str, Any], on_token: OnToken
     ) -> AIMessage:
         whole: AIMessageChunk | None = None
-        async for chunk in self.model.astream(list(messages), **kwargs):
+        async for chunk in self.model.astream(list(messages), _SILENT, **kwargs):
             whole = chunk if whole is None else whole + chunk
             if chunk.text and (waiting := on_token(chunk.text)) is not None:
                 await waiting

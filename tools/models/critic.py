@@ -76,7 +76,7 @@ class LetterCritic:
         if answer is None:
             return None
         if answer.logprobs:
-            return self._read(answer.logprobs[0], labels, "logprobs")
+            return self._read(answer.logprobs[0], labels, "logprobs", messages)
         named = named_label(answer.text, labels)  # a server that ignores the wish for log-probs
         return None if named is None else hard([named], labels, 1.0, "regex")
 
@@ -91,8 +91,8 @@ class LetterCritic:
         named = None if answer is None else _label_in_json(answer.text, labels)
         if answer is None or named is None:
             return None
-        for token in answer.logprobs:
-            if _bare(token.token) == named and (found := self._read(token, labels, "schema")):
+        for token in (one for one in answer.logprobs if _bare(one.token) == named):
+            if found := self._read(token, labels, "schema", messages):
                 return found
         return hard([named], labels, 1.0, "schema")
 
@@ -112,11 +112,13 @@ class LetterCritic:
         votes = [vote for vote in named if vote is not None]
         return hard(votes, labels, len(votes) / VOTES, "vote") if votes else None
 
-    def _read(self, token: TokenLogprob, labels: LabelSet, rung: Rung) -> Distribution | None:
+    def _read(
+        self, token: TokenLogprob, labels: LabelSet, rung: Rung, messages: Sequence[BaseMessage]
+    ) -> Distribution | None:
         logprobs, coverage = label_logprobs(token.top, labels.labels)
         if not coverage or coverage < self.settings.min_coverage:
             return None
-        calibration = self.settings.calibration.get(self.model_name, {}).get(labels.name)
+        calibration = calibration_for(self.settings, self.model_name, labels, messages)
         return Distribution(calibrated(logprobs, calibration), coverage, rung)
 
 
@@ -152,6 +154,19 @@ def label_logprobs(
     floor = max(_FLOOR, min([*seen, 1 - sum(seen)])) if seen else _FLOOR
     logprobs = {name: math.log(p or floor) for name, p in mass.items()}
     return logprobs, min(1.0, sum(mass.values()))
+
+
+def calibration_for(
+    settings: CriticSettings, model: str, labels: LabelSet, messages: Sequence[BaseMessage]
+) -> LabelCalibration | None:
+    """Of the label set in the prompt's language ("relevance.ko"), else of the label set.
+
+    Prompts carry the name of their file, such as "grade.ko.md@1f3a".
+    """
+    held = settings.calibration.get(model, {})
+    name = str(messages[-1].additional_kwargs.get("prompt", "")) if messages else ""
+    language = name.partition("@")[0].removesuffix(".md").rpartition(".")[2]
+    return held.get(f"{labels.name}.{language}") or held.get(labels.name)
 
 
 def calibrated(

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from langchain_core.messages import BaseMessage
 
 from churon.tools.models.base import TokenLogprob, Want
-from churon.tools.models.critic import Ask, LetterCritic, answer_or_none, calibrated, label_logprobs
+from churon.tools.models.critic import (
+    Ask,
+    LetterCritic,
+    answer_or_none,
+    calibrated,
+    calibration_for,
+    label_logprobs,
+)
 from churon.tools.models.labels import Distribution, LabelSet
 from churon.tools.settings import CriticSettings
 
@@ -53,13 +60,19 @@ class ReflectionTokenCritic:
             top = self.settings.top_logprobs
             want = Want(max_tokens=READ[labels.name], top_logprobs=top)
             answer = await answer_or_none(ask, messages, want)
-            if answer is not None and (found := self._read(answer.logprobs, tokens, labels)):
+            if answer is not None and (
+                found := self._read(answer.logprobs, tokens, labels, messages)
+            ):
                 return found
         letters = LetterCritic(self.settings, self.model_name, self.supports)
         return await letters.distribution(ask, messages, labels)
 
     def _read(
-        self, written: Sequence[TokenLogprob], tokens: Mapping[str, str], labels: LabelSet
+        self,
+        written: Sequence[TokenLogprob],
+        tokens: Mapping[str, str],
+        labels: LabelSet,
+        messages: Sequence[BaseMessage],
     ) -> Distribution | None:
         # The reference code reads the position where a token of the group was written
         place = next((t for t in written if t.token.strip() in tokens), None)
@@ -72,5 +85,5 @@ class ReflectionTokenCritic:
             return None
         by_letter = {tokens[token]: logprob for token, logprob in logprobs.items()}
         ordered = {label: by_letter[label] for label in labels.labels}
-        calibration = self.settings.calibration.get(self.model_name, {}).get(labels.name)
+        calibration = calibration_for(self.settings, self.model_name, labels, messages)
         return Distribution(calibrated(ordered, calibration), coverage, "logprobs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -13,7 +14,10 @@ from langchain_core.documents import BaseDocumentCompressor, Document
 from pydantic import ConfigDict, Field, PrivateAttr, SkipValidation
 
 from churon.tools.errors import ChuronError, RerankError
-from churon.tools.rerank.scorer import Scorer
+from churon.tools.rerank.scorer import Scorer, abandoned
+
+CALLERS = 32
+"""Async calls that may be with the scorer at once; more wait for one of these to end."""
 
 
 class RerankCompressor(BaseDocumentCompressor):
@@ -30,10 +34,10 @@ class RerankCompressor(BaseDocumentCompressor):
     top_n: int = Field(5, ge=1)
     """Passages to keep where the call names no other number."""
 
-    # Own thread: a queue of long rerankings must not starve asyncio's few default threads. One,
-    # because scoring fills the device or the cores by itself.
+    # Own threads: callers that wait for the model must not starve asyncio's few default threads.
+    # They make tokens or wait; what fills the device is the scorer's to order.
     _pool: ThreadPoolExecutor = PrivateAttr(
-        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="churon-rerank")
+        default_factory=lambda: ThreadPoolExecutor(CALLERS, thread_name_prefix="churon-rerank")
     )
     _closed: bool = PrivateAttr(False)
 
@@ -58,29 +62,43 @@ class RerankCompressor(BaseDocumentCompressor):
             raise RerankError(f"top_n={keep} keeps no passage.", remedy="Ask for at least 1.")
         self._refuse_when_closed()
         loop = asyncio.get_running_loop()
-        context = copy_context()
-        return await loop.run_in_executor(
-            self._pool, context.run, self._rank, query, list(documents), keep
-        )
+        context, nobody_waits = copy_context(), threading.Event()
+        context.run(abandoned.set, nobody_waits)
+        try:
+            return await loop.run_in_executor(
+                self._pool, context.run, self._rank, query, list(documents), keep
+            )
+        except asyncio.CancelledError:
+            nobody_waits.set()
+            task = asyncio.current_task()
+            if self._closed and not (task is not None and task.cancelling()):
+                self._refuse_when_closed()  # it was close() that ended the waiting
+            raise
 
     def close(self) -> None:
-        """Wait for the scoring under way, then release the model; a second call does nothing."""
+        """Wait for the pass under way, then release the model; a second call does nothing.
+
+        Calls that still wait fail with RerankError.
+        """
         if not self._closed:
             self._closed = True
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)
             self.scorer.close()
+            self._pool.shutdown(wait=True)
 
     def _rank(self, query: str, documents: list[Document], keep: int) -> list[Document]:
         self._refuse_when_closed()
         if not documents:
             return []
-        ranked = sorted(zip(self._scores(query, documents), documents, strict=True), key=_order)
+        ranked = sorted(
+            zip(self._scores(query, documents, keep), documents, strict=True), key=_order
+        )
         return [self._scored_copy(score, document) for score, document in ranked[:keep]]
 
-    def _scores(self, query: str, documents: list[Document]) -> list[float]:
+    def _scores(self, query: str, documents: list[Document], keep: int) -> list[float]:
         name = self.scorer.name
         try:
-            scores = [float(score) for score in self.scorer.score(query, documents)]
+            scores = [float(score) for score in self.scorer.score(query, documents, keep)]
         except ChuronError:
             raise
         except Exception as error:  # whatever a model library throws is one failure to callers

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.documents import Document
-
 from churon.tools.errors import RerankError
-from churon.tools.rerank.encoder import sigmoid
+from churon.tools.rerank import forest, prefixed
+from churon.tools.rerank.cache import ScoreCache
+from churon.tools.rerank.cross_encoder import CrossEncoder
+from churon.tools.rerank.prompted import Prompted, PromptEncoder
 from churon.tools.rerank.torch_model import (
-    batches,
-    free_memory,
     import_torch,
     load_pretrained,
     pick_device,
-    pick_dtype,
+    pick_precisions,
 )
 
-PROMPT = (
-    "Given a query A and a passage B, determine whether the passage contains an answer to the "
-    "query by providing a prediction of either 'Yes' or 'No'."
-)
-"""The models' training prompt (model card of BAAI/bge-reranker-v2-gemma)."""
 
-
-class DecoderScorer:
+class DecoderScorer(CrossEncoder[Prompted]):
     """Scores are logits of "Yes" at the last position, equal to FlagEmbedding's FlagLLMReranker.
 
-    A sequence is `<bos>A: query \\n B: passage \\n PROMPT`: the query is cut at 3/4 of `max_length`
-    tokens, the passage at what is left, the prompt never. Thread-safe: one call at a time.
+    What the pairs of a query begin with is computed once. On a CPU Llama-like models run unpadded.
     """
 
     def __init__(
@@ -39,93 +29,61 @@ class DecoderScorer:
         *,
         device: str = "auto",
         dtype: str = "auto",
-        batch_size: int = 16,
+        batch_tokens: int = 8_192,
         max_length: int = 512,
         offline: bool = False,
+        certified: bool = False,
+        cache: ScoreCache | None = None,
     ) -> None:
-        """Load from a folder or the hub. Blocking. Raises ModelMissing, RerankError."""
-        self.name = model
-        self.batch_size = batch_size
-        self.max_length = max_length
-        self.device = pick_device(device)
-        self._torch, _ = import_torch()
-        self._tokenizer = load_pretrained("AutoTokenizer", model, offline=offline)
-        self._yes = self._yes_token()
-        self._separator = self._ids(["\n"])[0]
-        self._prompt = self._ids([PROMPT])[0]
-        network = load_pretrained(
-            "AutoModelForCausalLM",
-            model,
-            offline=offline,
-            dtype=pick_dtype(dtype, self.device, half="bfloat16"),
-        )
-        self._network: Any = network.to(self.device).eval()
-        self._lock = threading.Lock()
+        """Load from a folder or the hub. Blocking. Raises ModelMissing, RerankError.
 
-    def score(self, query: str, documents: Sequence[Document]) -> list[float]:
-        """One logit per document."""
-        if not documents:
-            return []
-        with self._lock:
-            if self._network is None:
-                raise RerankError(f"The reranker {self.name!r} is closed.")
-            rows = self._encode(query, [document.page_content for document in documents])
-            scores = [0.0] * len(rows)
-            for chosen in batches([len(row) for row in rows], self.batch_size):
-                logits = self._forward([rows[index] for index in chosen])
-                for index, logit in zip(chosen, logits, strict=True):
-                    scores[index] = logit
-            return scores
+        `certified`: all in half precision, what `top_n` hangs on in float32 (see certified.py).
+        """
+        device = pick_device(device)
+        tokenizer = load_pretrained("AutoTokenizer", model, offline=offline)
+        self._encode = PromptEncoder(tokenizer, max_length)
+        self._pad_id: int = tokenizer.pad_token_id or 0
+        yes = _yes_token(self._encode, model, tokenizer.unk_token_id)
+        exact, coarse = pick_precisions(dtype, device, "bfloat16", certified=certified)
+        network = load_pretrained("AutoModelForCausalLM", model, offline=offline, dtype=exact)
+        keep_row(network, yes)
+        longest = max_length + 2 * len(self._encode.suffix)
+        self.padded = device != "cpu" or not forest.grows(network.config, longest)
+        prepare = None if self.padded else forest.prepare
+        super().__init__(
+            model, network, device, batch_tokens, max_length,
+            coarse=coarse, cache=cache, prepare=prepare,
+        )  # fmt: skip
 
-    def probability(self, score: float) -> float | None:
-        """The sigmoid, as the models' authors normalise the logit."""
-        return sigmoid(score)
+    def _rows(self, query: str, passages: list[str]) -> list[Prompted]:
+        return self._encode(query, passages)
 
-    def close(self) -> None:
-        """Drop the weights."""
-        with self._lock:
-            self._network = None
-            free_memory(self.device)
-
-    def _yes_token(self) -> int:
-        (ids,) = self._ids(["Yes"])
-        if len(ids) != 1 or ids[0] == self._tokenizer.unk_token_id:
-            raise RerankError(
-                f"The tokenizer of {self.name!r} has no single token for 'Yes' (ids {ids}).",
-                remedy="Name a decoder that was trained for reranking with this prompt.",
-            )
-        return ids[0]
-
-    def _encode(self, query: str, passages: list[str]) -> list[list[int]]:
-        bos, pad = self._tokenizer.bos_token_id, self._tokenizer.pad_token_id
-        start = [] if bos is None or bos == pad else [bos]
-        head = start + self._ids([f"A: {query}"])[0][: self.max_length * 3 // 4] + self._separator
-        suffix = self._separator + self._prompt
-        room = max(0, self.max_length + len(suffix) - len(head))
-        bodies = self._ids([f"B: {passage}" for passage in passages])
-        return [head + body[: self.max_length][:room] + suffix for body in bodies]
-
-    def _ids(self, texts: list[str]) -> list[list[int]]:
-        # Without truncation, so that the shared tokenizer's state never changes
-        encoded = self._tokenizer(texts, add_special_tokens=False, verbose=False)
-        ids: list[list[int]] = encoded["input_ids"]
-        return ids
-
-    def _forward(self, rows: list[list[int]]) -> list[float]:
-        torch = self._torch
-        width = max(len(row) for row in rows)
-        pad_id = self._tokenizer.pad_token_id or 0
-        # Padded on the left: the last position is then the prompt's end in every row
-        padded = [[pad_id] * (width - len(row)) + row for row in rows]
-        mask = [[0] * (width - len(row)) + [1] * len(row) for row in rows]
-        with torch.inference_mode():
-            attention = torch.tensor(mask, device=self.device)
-            output = self._network(
-                input_ids=torch.tensor(padded, device=self.device),
-                attention_mask=attention,
-                position_ids=(attention.cumsum(-1) - 1).clamp(min=0),
-                use_cache=False,
-                logits_to_keep=1,
-            )
-        scores: list[float] = output.logits[:, -1, self._yes].float().tolist()
+    def _forward(self, network: Any, rows: list[Prompted]) -> list[float]:
+        if self.padded:
+            return prefixed.logits(network, rows, self.device, self._pad_id)
+        hidden = forest.last_hidden(network.model, rows)
+        scores: list[float] = network.lm_head(hidden)[:, 0].float().tolist()
         return scores
+
+
+def _yes_token(encode: PromptEncoder, model: str, unknown: int | None) -> int:
+    (ids,) = encode.ids(["Yes"])
+    if len(ids) != 1 or ids[0] == unknown:
+        raise RerankError(
+            f"The tokenizer of {model!r} has no single token for 'Yes' (ids {ids}).",
+            remedy="Name a decoder that was trained for reranking with this prompt.",
+        )
+    return ids[0]
+
+
+def keep_row(network: Any, token: int) -> None:
+    """The network's output layer becomes its row for `token`: one logit instead of a vocabulary."""
+    torch, _ = import_torch()
+    whole = network.get_output_embeddings()
+    bias = getattr(whole, "bias", None)
+    weight = whole.weight.detach()[token : token + 1].clone()
+    row = torch.nn.Linear(weight.shape[1], 1, bias=bias is not None, dtype=weight.dtype)
+    row.weight = torch.nn.Parameter(weight, requires_grad=False)
+    if bias is not None:
+        row.bias = torch.nn.Parameter(bias.detach()[token : token + 1].clone(), requires_grad=False)
+    network.set_output_embeddings(row)

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import math
-import threading
-from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.documents import Document
-
 from churon.tools.errors import RerankError
+from churon.tools.rerank import unpadded
+from churon.tools.rerank.cache import ScoreCache
+from churon.tools.rerank.cross_encoder import CrossEncoder
 from churon.tools.rerank.pairs import PairEncoder, PairTokens
-from churon.tools.rerank.torch_model import (
-    batches,
-    free_memory,
-    import_torch,
-    load_pretrained,
-    pick_device,
-    pick_dtype,
-)
+from churon.tools.rerank.torch_model import load_pretrained, pick_device, pick_precisions
 
 
-def sigmoid(logit: float) -> float:
-    """1 / (1 + exp(-logit)) without overflow."""
-    if logit >= 0:
-        return 1 / (1 + math.exp(-logit))
-    return math.exp(logit) / (1 + math.exp(logit))
-
-
-class EncoderScorer:
+class EncoderScorer(CrossEncoder[PairTokens]):
     """Scores are the classifier's logits, equal to FlagEmbedding's FlagReranker.
 
     A pair is `<s> query </s></s> passage </s>` (or BERT's layout): the query is cut at 3/4 of
-    `max_length` tokens, then the passage at what is left. Thread-safe: one call at a time.
+    `max_length` tokens, then the passage at what is left. On a CPU BERT-like models run unpadded.
     """
 
     def __init__(
@@ -41,21 +25,27 @@ class EncoderScorer:
         *,
         device: str = "auto",
         dtype: str = "auto",
-        batch_size: int = 16,
+        batch_tokens: int = 8_192,
         max_length: int = 512,
         offline: bool = False,
+        certified: bool = False,
+        cache: ScoreCache | None = None,
     ) -> None:
-        """Load from a folder or the hub. Blocking. Raises ModelMissing, RerankError."""
-        self.name = model
-        self.batch_size = batch_size
-        self.device = pick_device(device)
-        self._torch, _ = import_torch()
+        """Load from a folder or the hub. Blocking. Raises ModelMissing, RerankError.
+
+        `certified`: all in half precision, what `top_n` hangs on in float32 (see certified.py).
+        """
+        device = pick_device(device)
         tokenizer = load_pretrained("AutoTokenizer", model, offline=offline)
+        config = load_pretrained("AutoConfig", model, offline=offline)
+        # A GPU would start one kernel a length and layer; there padding costs less
+        self.padded = device != "cpu" or config.model_type not in unpadded.FAMILIES
+        exact, coarse = pick_precisions(dtype, device, "float16", certified=certified)
         network = load_pretrained(
             "AutoModelForSequenceClassification",
             model,
             offline=offline,
-            dtype=pick_dtype(dtype, self.device, half="float16"),
+            dtype=exact,
         )
         if network.config.num_labels != 1:
             raise RerankError(
@@ -65,45 +55,29 @@ class EncoderScorer:
         self._encode = PairEncoder(tokenizer, max_length)
         self._pad_id: int = tokenizer.pad_token_id
         self._typed = "token_type_ids" in tokenizer.model_input_names
-        self._network: Any = network.to(self.device).eval()
-        self._lock = threading.Lock()
+        prepare = None if self.padded else unpadded.prepare
+        super().__init__(
+            model, network, device, batch_tokens, max_length,
+            coarse=coarse, cache=cache, prepare=prepare,
+        )  # fmt: skip
 
-    def score(self, query: str, documents: Sequence[Document]) -> list[float]:
-        """One logit per document."""
-        if not documents:
-            return []
-        with self._lock:
-            if self._network is None:
-                raise RerankError(f"The reranker {self.name!r} is closed.")
-            pairs = self._encode(query, [document.page_content for document in documents])
-            scores = [0.0] * len(pairs)
-            for chosen in batches([len(pair) for pair in pairs], self.batch_size):
-                logits = self._forward([pairs[index] for index in chosen])
-                for index, logit in zip(chosen, logits, strict=True):
-                    scores[index] = logit
-            return scores
+    def _rows(self, query: str, passages: list[str]) -> list[PairTokens]:
+        return self._encode(query, passages)
 
-    def probability(self, score: float) -> float | None:
-        """The sigmoid: these models are trained with a binary cross-entropy on it."""
-        return sigmoid(score)
+    def _forward(self, network: Any, rows: list[PairTokens]) -> list[float]:
+        if not self.padded:
+            found = unpadded.logits(network, rows, typed=self._typed)
+        else:
+            found = network(**self._padded(rows)).logits[:, 0].float()
+        scores: list[float] = found.tolist()
+        return scores
 
-    def close(self) -> None:
-        """Drop the weights."""
-        with self._lock:
-            self._network = None
-            free_memory(self.device)
-
-    def _forward(self, pairs: list[PairTokens]) -> list[float]:
-        width = max(len(pair) for pair in pairs)
+    def _padded(self, rows: list[PairTokens]) -> dict[str, Any]:
+        width = max(len(row) for row in rows)
         inputs = {
-            "input_ids": [pair.ids + [self._pad_id] * (width - len(pair)) for pair in pairs],
-            "attention_mask": [[1] * len(pair) + [0] * (width - len(pair)) for pair in pairs],
+            "input_ids": [row.ids + [self._pad_id] * (width - len(row)) for row in rows],
+            "attention_mask": [[1] * len(row) + [0] * (width - len(row)) for row in rows],
         }
         if self._typed:
-            inputs["token_type_ids"] = [pair.types + [0] * (width - len(pair)) for pair in pairs]
-        torch = self._torch
-        with torch.inference_mode():
-            tensors = {key: torch.tensor(rows, device=self.device) for key, rows in inputs.items()}
-            logits = self._network(**tensors).logits
-        scores: list[float] = logits[:, 0].float().tolist()
-        return scores
+            inputs["token_type_ids"] = [row.types + [0] * (width - len(row)) for row in rows]
+        return {key: self._torch.tensor(ids, device=self.device) for key, ids in inputs.items()}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 from langchain_core.embeddings import Embeddings
 
 from churon.tools.errors import SettingsError
+from churon.tools.rerank.cache import ScoreCache
+from churon.tools.rerank.canaries import refuse_guessing
 from churon.tools.rerank.compressor import RerankCompressor
 from churon.tools.rerank.scorer import Scorer
 from churon.tools.settings import EmbeddingSettings, RerankSettings, Settings
@@ -23,8 +25,12 @@ def open_reranker(settings: Settings, embeddings: Embeddings) -> RerankCompresso
         return None
     if rerank.provider == "late_interaction":
         scorer = _late_interaction(embeddings, settings.embedding)
+    elif rerank.provider == "remote":
+        scorer = remote(rerank)
     else:
         scorer = _cross_encoder(rerank, settings.models.offline)
+        if rerank.canaries:
+            _test(scorer)
     return RerankCompressor(scorer=scorer, top_n=settings.context.k2)
 
 
@@ -44,21 +50,47 @@ def _late_interaction(embeddings: Embeddings, settings: EmbeddingSettings) -> Sc
     )
 
 
+def remote(rerank: RerankSettings) -> Scorer:
+    """A scorer for the settings' server; it is not asked yet. Raises SettingsError."""
+    from churon.tools.rerank.remote import RemoteScorer
+
+    # No canaries: a server that is down now must not keep the reranker from opening
+    return RemoteScorer(
+        rerank.base_url or "",
+        rerank.model,
+        shape=rerank.shape,
+        api_key=rerank.api_key,
+        timeout=rerank.timeout,
+        batch=rerank.batch,
+        cache=ScoreCache(rerank.cache_pairs),
+    )
+
+
 def _cross_encoder(rerank: RerankSettings, offline: bool) -> Scorer:
     from churon.tools.rerank.decoder import DecoderScorer
     from churon.tools.rerank.encoder import EncoderScorer
+    from churon.tools.rerank.layerwise import LayerwiseScorer
     from churon.tools.rerank.reference import ReferenceScorer
 
-    kinds: dict[str, Callable[..., Scorer]] = {
-        "encoder": EncoderScorer,
-        "decoder": DecoderScorer,
-        "reference": ReferenceScorer,
+    options: dict[str, Any] = {
+        "device": rerank.device,
+        "dtype": rerank.dtype,
+        "batch_tokens": rerank.batch_tokens,
+        "max_length": rerank.max_length,
+        "offline": offline,
     }
-    return kinds[rerank.provider](
-        rerank.model,
-        device=rerank.device,
-        dtype=rerank.dtype,
-        batch_size=rerank.batch_size,
-        max_length=rerank.max_length,
-        offline=offline,
-    )
+    if rerank.provider == "reference":
+        return ReferenceScorer(rerank.model, **options)
+    options |= {"certified": rerank.certified, "cache": ScoreCache(rerank.cache_pairs)}
+    if rerank.provider == "layerwise":
+        return LayerwiseScorer(rerank.model, layer=rerank.layer, **options)
+    kind = EncoderScorer if rerank.provider == "encoder" else DecoderScorer
+    return kind(rerank.model, **options)
+
+
+def _test(scorer: Scorer) -> None:
+    try:
+        refuse_guessing(scorer)
+    except BaseException:
+        scorer.close()
+        raise

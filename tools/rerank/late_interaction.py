@@ -12,6 +12,7 @@ are taken among the passages of one language, so that the best of each compete.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
@@ -60,12 +61,19 @@ class LateInteractionScorer:
         self.query_prefix = query_prefix
         self.document_prefix = document_prefix
         self.cache = TokenCache(cache_bytes)
+        self._one_call = threading.Lock()
         self._prefix_rows: dict[str, int] = {}
 
-    def score(self, query: str, documents: Sequence[Document]) -> list[float]:
+    def score(
+        self, query: str, documents: Sequence[Document], top_n: int | None = None
+    ) -> list[float]:
         """One fused score per document."""
         if not documents:
             return []
+        with self._one_call:  # a call fills the cores by itself
+            return self._fused_scores(query, documents)
+
+    def _fused_scores(self, query: str, documents: Sequence[Document]) -> list[float]:
         similar = self.max_sim(query, [document.page_content for document in documents])
         languages = [detect_language(document.page_content) for document in documents]
         scores = [0.0] * len(documents)

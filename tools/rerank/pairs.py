@@ -15,7 +15,17 @@ class PairTokens:
     """One pair: its token ids, and the segment (BERT's token type) of each."""
 
     ids: list[int]
-    types: list[int]
+    segments: tuple[list[int], int, list[int]]
+    """Of the tokens before the passage, of the passage's, of those after it."""
+
+    @property
+    def types(self) -> list[int]:
+        """One segment a token."""
+        before, passage, after = self.segments
+        return before + [passage] * (len(self.ids) - len(before) - len(after)) + after
+
+    def __hash__(self) -> int:  # lists have none
+        return hash(tuple(self.ids))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -34,29 +44,27 @@ class PairEncoder:
         probe = self._backend.post_process(query, passage, True)
         special = probe.special_tokens_mask
         first = special.index(0)
-        second = special.index(0, first + len(query))
+        ahead = first + len(query)
+        second = special.index(0, ahead)
         end = second + len(passage)
-        ids, types = probe.ids, probe.type_ids
-        self._before = PairTokens(ids[:first], types[:first])
-        self._between = PairTokens(
-            ids[first + len(query) : second], types[first + len(query) : second]
-        )
-        self._after = PairTokens(ids[end:], types[end:])
-        self._types = (types[first], types[second])
+        ids, self._types = probe.ids, probe.type_ids
+        self._before, self._between, self._after = ids[:first], ids[ahead:second], ids[end:]
+        self._places = first, ahead, second, end
 
     def __call__(self, query: str, passages: list[str]) -> list[PairTokens]:
         """The query is cut at 3/4 of the length, then each passage at what is left."""
         head = self._backend.encode(query, add_special_tokens=False).ids
         head = head[: self._max_length * 3 // 4]
-        special = len(self._before) + len(self._between) + len(self._after)
-        room = max(0, self._max_length - special - len(head))
-        tails = self._backend.encode_batch(passages, add_special_tokens=False)
-        return [self._join(head, tail.ids[:room]) for tail in tails]
+        before, after = self._before + head + self._between, self._after
+        room = max(0, self._max_length - len(before) - len(after))
+        segments = self._segments(len(head))
+        # "fast" leaves out the tokens' offsets in the text
+        tails = self._backend.encode_batch_fast(passages, add_special_tokens=False)
+        return [PairTokens(before + tail.ids[:room] + after, segments) for tail in tails]
 
-    def _join(self, head: list[int], tail: list[int]) -> PairTokens:
-        before, between, after = self._before, self._between, self._after
-        first, second = self._types
-        return PairTokens(
-            before.ids + head + between.ids + tail + after.ids,
-            before.types + [first] * len(head) + between.types + [second] * len(tail) + after.types,
-        )
+    def _segments(self, query: int) -> tuple[list[int], int, list[int]]:
+        """For a query of so many tokens."""
+        first, ahead, second, end = self._places
+        types = self._types
+        before = types[:first] + [types[first]] * query + types[ahead:second]
+        return before, types[second], types[end:]

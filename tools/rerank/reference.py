@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.documents import Document
 
 from churon.tools.errors import ModelMissing, RerankError
-from churon.tools.rerank.encoder import sigmoid
+from churon.tools.rerank.cross_encoder import sigmoid
 from churon.tools.rerank.torch_model import import_torch, load_pretrained, pick_device
 
 
@@ -25,7 +25,7 @@ class ReferenceScorer:
         *,
         device: str = "auto",
         dtype: str = "auto",
-        batch_size: int = 16,
+        batch_tokens: int = 8_192,
         max_length: int = 512,
         offline: bool = False,
     ) -> None:
@@ -38,7 +38,7 @@ class ReferenceScorer:
         half = device != "cpu" and dtype != "float32"
         options = {
             "devices": [device],
-            "batch_size": batch_size,
+            "batch_size": max(1, batch_tokens // max_length),
             "max_length": max_length,
             "use_fp16": half and dtype != "bfloat16",
         }
@@ -52,7 +52,9 @@ class ReferenceScorer:
             self._model = encoder_class(model, **options)
         self._lock = threading.Lock()
 
-    def score(self, query: str, documents: Sequence[Document]) -> list[float]:
+    def score(
+        self, query: str, documents: Sequence[Document], top_n: int | None = None
+    ) -> list[float]:
         """One logit per document."""
         if not documents:  # FlagEmbedding raises IndexError for none
             return []
@@ -77,8 +79,9 @@ def _import_flag() -> tuple[Any, Any]:
     try:
         from FlagEmbedding import FlagLLMReranker, FlagReranker
     except ImportError as error:
-        raise ModelMissing(
-            "The package 'FlagEmbedding' is not installed.",
-            remedy="Install it with: pip install 'churon[rerank]'.",
-        ) from error
+        if (error.name or "").split(".")[0] == "FlagEmbedding":
+            said = "The package 'FlagEmbedding' is not installed."
+        else:  # such as a transformers newer than it knows
+            said = f"The package 'FlagEmbedding' cannot be imported: {error}."
+        raise ModelMissing(said, remedy="Install: pip install 'churon[rerank]'.") from error
     return FlagReranker, FlagLLMReranker

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Protocol
 
 from langchain_core.documents import Document
+
+abandoned: ContextVar[threading.Event | None] = ContextVar("abandoned", default=None)
+"""Set where nobody waits for the scores of this context any more: work not begun may be skipped."""
 
 
 class Scorer(Protocol):
@@ -17,11 +22,14 @@ class Scorer(Protocol):
 
     name: str
 
-    def score(self, query: str, documents: Sequence[Document]) -> list[float]:
+    def score(
+        self, query: str, documents: Sequence[Document], top_n: int | None = None
+    ) -> list[float]:
         """One score per document, in the given order; `[]` for no documents.
 
-        Blocking (GPU or CPU work): the compressor calls it in a thread. Documents are not changed.
-        Raises RerankError.
+        `top_n`: only the best so many are read; the others' scores may be coarser, as long as they
+        stay below. Blocking (GPU, CPU or network): the compressor calls it in threads, several at
+        once. Documents are not changed. Raises RerankError.
         """
         ...
 
@@ -30,5 +38,5 @@ class Scorer(Protocol):
         ...
 
     def close(self) -> None:
-        """Release the model."""
+        """Release the model; calls that still wait fail with RerankError."""
         ...

@@ -1,8 +1,7 @@
-"""What the torch scorers share: import guard, device, dtype, loading, length-sorted batches."""
+"""What the torch scorers share: import guard, device, dtype, loading."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +40,32 @@ def pick_device(wanted: str) -> str:
 
 
 def pick_dtype(wanted: str, device: str, half: str) -> Any:
-    """A torch dtype: `auto` is `half` off the CPU and float32 on it.
+    """A torch dtype: `auto` is `half` off the CPU; on it bfloat16 where the CPU computes in that.
 
     float16 on a CPU runs as float32, which is exact where that is slow and coarse.
     """
     torch, _ = import_torch()
-    on_cpu = device == "cpu"
-    if wanted == "auto":
-        wanted = "float32" if on_cpu else half
-    if wanted == "float16" and on_cpu:
-        wanted = "float32"
-    return getattr(torch, wanted)
+    if device == "cpu":
+        half = "bfloat16" if has_bfloat16() else "float32"
+        wanted = "float32" if wanted == "float16" else wanted
+    return getattr(torch, half if wanted == "auto" else wanted)
+
+
+def pick_precisions(wanted: str, device: str, half: str, *, certified: bool) -> tuple[Any, Any]:
+    """What to load in, and what to score all passages in first; None where that is the same."""
+    torch, _ = import_torch()
+    picked = pick_dtype(wanted, device, half)
+    if certified and picked != torch.float32:
+        return torch.float32, picked
+    return picked, None
+
+
+def has_bfloat16() -> bool:
+    """Whether this CPU multiplies bfloat16 itself; others emulate it, slower than float32."""
+    torch, _ = import_torch()
+    # On ARM no public sign of it: the setting can still name bfloat16
+    asked = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return any(getattr(torch.cpu, name, lambda: False)() for name in asked)
 
 
 def load_pretrained(kind: str, model: str, *, offline: bool = False, **kwargs: Any) -> Any:
@@ -90,13 +104,6 @@ def load_pretrained(kind: str, model: str, *, offline: bool = False, **kwargs: A
             remedy="Name a model that was trained for reranking, or another rerank.provider.",
         )
     return network
-
-
-def batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
-    """Indices in batches of `size`, longest first, so that little is padded."""
-    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
-    for start in range(0, len(order), size):
-        yield order[start : start + size]
 
 
 def free_memory(device: str) -> None:

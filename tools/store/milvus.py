@@ -124,10 +124,14 @@ class Store:
         return [passage for id_ in dict.fromkeys(ids) for passage in found.get(id_, [])]
 
     async def documents(
-        self, *, tenant: str | None = None, collection: str | None = None
+        self,
+        *,
+        filter: Filter | None = None,
+        tenant: str | None = None,
+        collection: str | None = None,
     ) -> list[Document]:
         """All passages in order of id; none where the collection does not exist."""
-        where = self._where(tenant)
+        where = self._where(tenant, filter)
         table = await asyncio.to_thread(self._find, collection)
         rows = await asyncio.to_thread(table.all_rows, where, READ) if table else []
         ordered = sorted(rows, key=lambda row: (row["id"], row["tenant"]))

@@ -24,6 +24,7 @@ _EMBEDDING = {
 _RERANK = {
     "encoder": ("torch", "transformers"),
     "decoder": ("torch", "transformers"),
+    "layerwise": ("torch", "transformers"),
     "reference": ("FlagEmbedding",),
 }
 

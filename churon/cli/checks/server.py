@@ -8,7 +8,8 @@ import httpx
 
 from churon.cli.checks.finding import Finding, error, ok, warning
 from churon.cli.common import shown
-from churon.tools.settings import ChatSettings, EmbeddingSettings, Settings
+from churon.tools.errors import ChuronError
+from churon.tools.settings import ChatSettings, EmbeddingSettings, RerankSettings, Settings
 
 SECONDS = 5.0
 """How long a server may take to list its models."""
@@ -17,14 +18,34 @@ Part = ChatSettings | EmbeddingSettings
 
 
 def servers(settings: Settings) -> list[Finding]:
-    """One finding for the chat and one for the embedding model, where a server has it."""
+    """One finding for each of the chat, embedding and reranking models that a server has."""
     parts: dict[str, Part] = {"chat server": settings.chat, "embedding server": settings.embedding}
     checks = {"ollama": _ollama, "openai": _openai}
-    return [
+    found = [
         checks[part.provider](name, part)
         for name, part in parts.items()
         if part.provider != "embedded"
     ]
+    return [*found, _reranker(settings.rerank)] if settings.rerank.provider == "remote" else found
+
+
+def _reranker(rerank: RerankSettings) -> Finding:
+    """A rerank server is asked obvious questions: its protocol lists no models."""
+    from churon.tools.rerank.canaries import refuse_guessing
+    from churon.tools.rerank.factory import remote
+
+    check = "rerank server"
+    try:
+        scorer = remote(rerank.model_copy(update={"timeout": min(rerank.timeout, SECONDS)}))
+    except ChuronError as failure:
+        return error(check, failure.message, failure.remedy)
+    try:
+        right = refuse_guessing(scorer)
+    except ChuronError as failure:
+        return error(check, failure.message, failure.remedy or "Check rerank.base_url.")
+    finally:
+        scorer.close()
+    return ok(check, f"{shown(rerank.base_url or '')} ranks obvious questions: {right}")
 
 
 def _ollama(check: str, part: Part) -> Finding:

@@ -51,6 +51,8 @@ def reranker(settings: Settings) -> list[Finding]:
                 "Set rerank.provider = 'none', or 'encoder' with a rerank.model.",
             )
         ]
+    if rerank.provider == "remote":
+        return []  # asked, with the other servers
     if not rerank.model:
         return [
             error(
@@ -60,19 +62,3 @@ def reranker(settings: Settings) -> list[Finding]:
             )
         ]
     return [ok("reranker", f"{rerank.provider} {rerank.model}")]
-
-
-def tracing(settings: Settings) -> list[Finding]:
-    """Langfuse with both keys or none."""
-    keys = settings.langfuse
-    if bool(keys.public_key) == bool(keys.secret_key):
-        state = f"on, {keys.host}" if keys.public_key else "off"
-        return [ok("tracing", f"Langfuse is {state}")]
-    lacks = "secret_key" if keys.public_key else "public_key"
-    return [
-        warning(
-            "tracing",
-            "one Langfuse key of two is set: nothing is traced",
-            f"Set langfuse.{lacks} too, or remove the other.",
-        )
-    ]

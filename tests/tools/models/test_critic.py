@@ -67,6 +67,18 @@ async def test_calibration_shifts_log_probs_of_its_own_model_and_label_set_only(
 
 
 @pytest.mark.parametrize(
+    ("prompt", "wanted"), [("grade.ko.md@1", 0.5), ("grade.en.md@1", 0.8), ("", 0.8)]
+)
+async def test_a_languages_own_calibration_wins(prompt: str, wanted: float) -> None:
+    own = {"relevance.ko": LabelCalibration(offsets={"N": math.log(4)})}
+    critic = LetterCritic(CriticSettings(calibration={"m": own}), "m", BOTH)
+    model = Model(lambda want: first(("Y", 0.64), ("N", 0.16)))
+    asked = [HumanMessage("?", additional_kwargs={"prompt": prompt})]
+    found = await critic.distribution(model, asked, RELEVANCE)
+    assert found.p("Y") == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
     ("good_rung", "calls"), [("schema", 2), ("regex", 3), ("vote", 6), ("neutral", 6)]
 )
 async def test_each_rung_follows_the_one_before(good_rung: str, calls: int) -> None:

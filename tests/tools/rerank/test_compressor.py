@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from langchain_core.documents import BaseDocumentCompressor, Document
 
 from churon.tools.errors import ModelMissing, RerankError
-from churon.tools.rerank.compressor import RerankCompressor
+from churon.tools.rerank.compressor import CALLERS, RerankCompressor
+from churon.tools.rerank.scorer import abandoned
 
 
 class Scripted:
@@ -28,7 +29,9 @@ class Scripted:
         self.closed = 0
         self.threads: set[int] = set()
 
-    def score(self, query: str, documents: Sequence[Document]) -> list[float]:
+    def score(
+        self, query: str, documents: Sequence[Document], top_n: int | None = None
+    ) -> list[float]:
         self.threads.add(threading.get_ident())
         return [self.rule(document.page_content) for document in documents]
 
@@ -158,9 +161,52 @@ def test_failures_become_rerank_errors_and_ours_pass_through() -> None:
 
 def test_a_scorer_that_loses_passages_is_refused() -> None:
     scorer = Scripted(len)
-    scorer.score = lambda query, documents: [1.0]  # type: ignore[method-assign]
+    scorer.score = lambda query, documents, top_n: [1.0]  # type: ignore[method-assign]
     with pytest.raises(RerankError, match="1 scores for 2"):
         RerankCompressor(scorer=scorer).compress_documents(passages("a", "b"), "q")
+
+
+async def test_a_call_that_is_given_up_is_told_to_the_scorer() -> None:
+    entered, told = threading.Event(), threading.Event()
+
+    def wait(text: str) -> float:
+        given_up = abandoned.get()
+        assert given_up is not None and not given_up.is_set()
+        entered.set()
+        if given_up.wait(10):
+            told.set()
+        return 1.0
+
+    compressor = RerankCompressor(scorer=Scripted(wait))
+    task = asyncio.create_task(compressor.rerank("q", passages("a")))
+    await asyncio.to_thread(entered.wait, 10)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await asyncio.to_thread(told.wait, 10)
+
+
+async def test_calls_that_wait_when_it_closes_fail_and_are_not_cancelled() -> None:
+    entered, release = threading.Event(), threading.Event()
+
+    def wait(text: str) -> float:
+        entered.set()
+        assert release.wait(10)
+        return 1.0
+
+    compressor = RerankCompressor(scorer=Scripted(wait))
+    calls = [asyncio.create_task(compressor.rerank("q", passages("a"))) for _ in range(CALLERS + 3)]
+    await asyncio.to_thread(entered.wait, 10)
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(asyncio.to_thread(compressor.close))
+    done, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED, timeout=10)
+    assert len(done) >= 1  # the ones outside, while the others are still with the scorer
+    release.set()
+    await closing
+    ended = await asyncio.gather(*calls, return_exceptions=True)
+    failed = [one for one in ended if isinstance(one, BaseException)]
+    assert len(failed) == 3
+    assert all(isinstance(one, RerankError) and "closed" in str(one) for one in failed)
 
 
 async def test_close_releases_once_and_later_calls_are_errors() -> None:

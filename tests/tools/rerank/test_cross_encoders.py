@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
-from langchain_core.documents import Document
+from support.rerankers import (
+    KOREAN,
+    QUERY,
+    TEXTS,
+    documents,
+    plain_score,
+    save_decoder,
+    save_encoder,
+    save_other,
+)
 
 from churon.tools.errors import ModelMissing, RerankError, SettingsError
 
-pytest.importorskip("torch", reason="needs the extra `rerank`")
-pytest.importorskip("FlagEmbedding", reason="needs the extra `rerank`")
+# By its place: a package that is there and cannot be imported is a failure, not a reason to skip
+if not all(find_spec(name) for name in ("torch", "FlagEmbedding")):
+    pytest.skip("needs the extra `rerank`", allow_module_level=True)
 
-from churon.tools.rerank.decoder import PROMPT, DecoderScorer
+from churon.tools.rerank import unpadded
+from churon.tools.rerank.decoder import DecoderScorer
 from churon.tools.rerank.encoder import EncoderScorer
 from churon.tools.rerank.reference import ReferenceScorer
 
@@ -26,130 +40,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore::UserWarning"),
 ]
-
-QUERY = "who wrote the long report about the bridge over the river"
-KOREAN = "서울은 대한민국의 수도이며 한강이 흐른다"
-TEXTS = [
-    "the report about the bridge",
-    "",
-    "a river runs through the town 🙂 and the bridge is old " * 40,
-    KOREAN,
-    f"mixed {KOREAN} text 🙂 with words",
-    "bridge",
-    "the bridge over the river was described in a long report " * 3,
-]
-
-
-def documents(texts: list[str]) -> list[Document]:
-    return [Document(text) for text in texts]
-
-
-def train(trainer_kind: str, tokenizer: Any, special: list[str]) -> Any:
-    from tokenizers import trainers
-
-    corpus = [*TEXTS, QUERY, PROMPT, "Yes No Yes No A: B: \n"] * 20
-    kind = getattr(trainers, trainer_kind)
-    options = {"unk_token": "<unk>"} if trainer_kind == "UnigramTrainer" else {}
-    tokenizer.train_from_iterator(
-        corpus, kind(vocab_size=400, special_tokens=special, show_progress=False, **options)
-    )
-    return tokenizer
-
-
-def save_encoder(folder: Path, labels: int = 1) -> str:
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
-    from transformers import (
-        PreTrainedTokenizerFast,
-        XLMRobertaConfig,
-        XLMRobertaForSequenceClassification,
-    )
-
-    raw = Tokenizer(models.Unigram())
-    raw.pre_tokenizer = pre_tokenizers.Metaspace()
-    raw.decoder = decoders.Metaspace()
-    train("UnigramTrainer", raw, ["<s>", "<pad>", "</s>", "<unk>"])
-    raw.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>",
-        pair="<s> $A </s> </s> $B </s>",
-        special_tokens=[("<s>", 0), ("</s>", 2)],
-    )
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=raw,
-        bos_token="<s>",
-        eos_token="</s>",
-        pad_token="<pad>",
-        unk_token="<unk>",
-        cls_token="<s>",
-        sep_token="</s>",
-        model_max_length=8192,
-    )
-    tokenizer.model_input_names = ["input_ids", "attention_mask"]
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(1)
-    config = XLMRobertaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        intermediate_size=64,
-        max_position_embeddings=600,
-        type_vocab_size=1,
-        num_labels=labels,
-        pad_token_id=1,
-        bos_token_id=0,
-        eos_token_id=2,
-        initializer_range=0.3,
-    )
-    XLMRobertaForSequenceClassification(config).save_pretrained(folder)
-    return str(folder)
-
-
-def save_decoder(folder: Path, corpus_has_yes: bool = True) -> str:
-    import torch
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
-    from transformers import GemmaConfig, GemmaForCausalLM, PreTrainedTokenizerFast
-
-    special = ["<pad>", "<eos>", "<bos>", "<unk>", *(f"<0x{byte:02X}>" for byte in range(256))]
-    raw = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True))
-    raw.normalizer = normalizers.Replace(" ", "▁")
-    raw.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")
-    raw.decoder = decoders.Sequence(
-        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
-    )
-    if corpus_has_yes:
-        train("BpeTrainer", raw, special)
-    else:
-        from tokenizers import trainers
-
-        raw.train_from_iterator(["no such word"], trainers.BpeTrainer(special_tokens=special))
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=raw,
-        bos_token="<bos>",
-        eos_token="<eos>",
-        pad_token="<pad>",
-        unk_token="<unk>",
-        model_max_length=8192,
-        padding_side="left",
-    )
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(2)
-    config = GemmaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=1,
-        head_dim=16,
-        intermediate_size=64,
-        max_position_embeddings=1024,
-        pad_token_id=0,
-        eos_token_id=1,
-        bos_token_id=2,
-        initializer_range=0.3,
-    )
-    GemmaForCausalLM(config).save_pretrained(folder)
-    return str(folder)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -179,7 +69,7 @@ def family(request: pytest.FixtureRequest) -> Iterator[tuple[Callable[..., Any],
 def reference() -> Callable[[str, int], ReferenceScorer]:
     return lru_cache(
         lambda folder, length: ReferenceScorer(
-            folder, device="cpu", batch_size=3, max_length=length
+            folder, device="cpu", dtype="float32", batch_tokens=3 * length, max_length=length
         )
     )
 
@@ -190,7 +80,7 @@ def test_scores_equal_flagembeddings(
     family: Any, reference: Any, max_length: int, query: str
 ) -> None:
     scorer, folder = family
-    ours = scorer(folder, device="cpu", batch_size=3, max_length=max_length)
+    ours = scorer(folder, device="cpu", dtype="float32", batch_tokens=100, max_length=max_length)
     theirs = reference(folder, max_length)
     # Without the empty text: the tokenizer call inside FlagEmbedding makes no pair of it
     texts = [text for text in TEXTS if text]
@@ -199,9 +89,32 @@ def test_scores_equal_flagembeddings(
     assert max(expected) - min(expected) > 0.01  # the models do tell these passages apart
 
 
+def test_a_padded_encoder_as_on_a_gpu_gives_the_same_scores(
+    encoder_folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = partial(EncoderScorer, encoder_folder, device="cpu", dtype="float32")
+    expected = exact().score(QUERY, documents(TEXTS))
+    monkeypatch.setattr(unpadded, "FAMILIES", frozenset())
+    padded = exact(batch_tokens=300)
+    assert padded.padded
+    assert padded.score(QUERY, documents(TEXTS)) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["Bert", "Roberta", "Camembert", "Electra"])
+def test_other_families_score_as_transformers_does(kind: str, tmp_path: Path) -> None:
+    folder = save_other(tmp_path, kind)
+    # Without the empty text: transformers' tokenizers make no pair of it
+    texts = documents([text for text in TEXTS if 0 < len(text) < 500])
+    expected = [plain_score(folder, QUERY, text.page_content) for text in texts]
+    ours = EncoderScorer(folder, device="cpu", dtype="float32")
+    assert ours.padded == (kind == "Electra")
+    assert ours.score(QUERY, texts) == pytest.approx(expected, abs=1e-5)
+    assert max(expected) - min(expected) > 0.01
+
+
 def test_scores_do_not_depend_on_batch_or_order(family: Any) -> None:
     scorer, folder = family
-    model = scorer(folder, device="cpu", batch_size=3)
+    model = scorer(folder, device="cpu", batch_tokens=100)
     together = model.score(QUERY, documents(TEXTS))
     alone = [model.score(QUERY, documents([text]))[0] for text in TEXTS]
     backwards = model.score(QUERY, documents(TEXTS[::-1]))[::-1]
@@ -214,9 +127,9 @@ def test_scores_do_not_depend_on_batch_or_order(family: Any) -> None:
 
 def test_the_decoders_prompt_is_never_cut(decoder_folder: str) -> None:
     scorer = DecoderScorer(decoder_folder, device="cpu", max_length=32)
-    suffix = scorer._separator + scorer._prompt
-    rows = scorer._encode("long query " * 500, ["long passage " * 20_000, ""])
-    assert all(row[-len(suffix) :] == suffix for row in rows)
+    suffix = scorer._encode.suffix
+    rows = scorer._rows("long query " * 500, ["long passage " * 20_000, ""])
+    assert all(list(row.ids[-len(suffix) :]) == suffix for row in rows)
     assert max(map(len, rows)) <= 32 + 2 * len(suffix)
 
 
@@ -244,11 +157,53 @@ def test_threads_sharing_a_scorer_get_the_same_scores(family: Any) -> None:
 
 
 def test_half_precision_ranks_alike_and_float16_on_cpu_is_float32(encoder_folder: str) -> None:
-    exact = EncoderScorer(encoder_folder, device="cpu").score(QUERY, documents(TEXTS))
+    exact = EncoderScorer(encoder_folder, device="cpu", dtype="float32").score(
+        QUERY, documents(TEXTS)
+    )
     half = EncoderScorer(encoder_folder, device="cpu", dtype="bfloat16")
     assert half.score(QUERY, documents(TEXTS)) == pytest.approx(exact, abs=0.3)
     same = EncoderScorer(encoder_folder, device="cpu", dtype="float16")
-    assert same.score(QUERY, documents(TEXTS)) == exact
+    assert same.score(QUERY, documents(TEXTS)) == pytest.approx(exact, abs=1e-6)
+
+
+def test_memory_that_ends_halves_the_batches_for_good(
+    family: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    scorer, folder = family
+    model = scorer(folder, device="cpu")
+    expected = model.score(QUERY, documents(TEXTS))
+    forward, sizes = model._forward, []
+
+    def small(network: Any, rows: Any) -> Any:
+        sizes.append(len(rows))
+        if len(rows) > 2:
+            raise torch.OutOfMemoryError("no room")
+        return forward(network, rows)
+
+    monkeypatch.setattr(model, "_forward", small)
+    assert model.score(QUERY, documents(TEXTS)) == pytest.approx(expected, abs=1e-5)
+    assert max(sizes) > 2
+    sizes.clear()
+    assert model.score(QUERY, documents(TEXTS)) == pytest.approx(expected, abs=1e-5)
+    assert max(sizes) <= 2  # remembered
+
+    def none(network: Any, rows: Any) -> Any:
+        raise torch.OutOfMemoryError("no room")
+
+    monkeypatch.setattr(model, "_forward", none)
+    with pytest.raises(RerankError, match=r"no memory for one pair.*rerank\.max_length"):
+        model.score(QUERY, documents(TEXTS))
+
+
+def test_equal_passages_are_scored_once(family: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer, folder = family
+    model = scorer(folder, device="cpu")
+    forward, seen = model._forward, []
+    monkeypatch.setattr(model, "_forward", lambda *given: seen.extend(given[1]) or forward(*given))
+    scores = model.score(QUERY, documents([TEXTS[0], TEXTS[3], TEXTS[0]]))
+    assert len(seen) == 2 and scores[0] == scores[2] != scores[1]
 
 
 def test_a_closed_scorer_says_so(family: Any) -> None:
@@ -267,6 +222,23 @@ def test_what_is_missing_is_named_with_its_remedy(scorer: Any, tmp_path: Path) -
         scorer(str(tmp_path), device="cpu")  # an empty folder
     with pytest.raises(SettingsError, match=r"rerank\.model"):
         scorer("", device="cpu")
+
+
+def test_a_flagembedding_that_cannot_be_imported_says_why(
+    encoder_folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "FlagEmbedding", None)
+    with pytest.raises(ModelMissing, match=r"'FlagEmbedding' is not installed.*churon\[rerank\]"):
+        ReferenceScorer(encoder_folder, device="cpu")
+    broken = ModuleType("FlagEmbedding")
+
+    def lacks(name: str) -> Any:
+        raise ImportError("No module named 'transformers.old'", name="transformers.old")
+
+    broken.__getattr__ = lacks  # type: ignore[method-assign]
+    monkeypatch.setitem(sys.modules, "FlagEmbedding", broken)
+    with pytest.raises(ModelMissing, match=r"cannot be imported: No module.*transformers\.old"):
+        ReferenceScorer(encoder_folder, device="cpu")
 
 
 def test_a_device_that_is_not_there_is_refused(encoder_folder: str) -> None:

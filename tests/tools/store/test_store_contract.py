@@ -96,6 +96,7 @@ async def test_documents_are_all_of_them_in_order_of_id(store: Store) -> None:
     everything = await store.documents()
     assert ids(everything) == sorted(TEXTS)
     assert everything == await store.get(sorted(TEXTS))
+    assert ids(await store.documents(filter={"document": ["tea.md", "none.md"]})) == ["tea"]
 
 
 async def test_more_documents_than_one_request_takes_and_hostile_ids(store: Store) -> None:

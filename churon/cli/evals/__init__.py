@@ -1,0 +1,1 @@
+"""`churon eval`: questions made, asked, shown."""

@@ -1,0 +1,59 @@
+"""`churon eval report`: rows as one HTML page, and as Markdown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO, cast
+
+from churon.cli.common import visible
+from churon.evals.report import gather, markdown, page, view
+from churon.tools.errors import InputError
+from churon.tools.types import Language
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the command line asks for."""
+
+    rows: Sequence[Path]
+    page: Path
+    markdown: Path | None
+    a: str | None
+    b: str | None
+    language: str | None
+    allow: Sequence[str]
+
+
+def run(wanted: Wanted) -> int:
+    """Exit status 0, also where some rows could not be read: the report says so."""
+    language = _language(wanted.language)
+    made = view(gather(wanted.rows), wanted.a, wanted.b, wanted.allow)
+    texts = {wanted.page: page(made, language)}
+    if wanted.markdown is not None:
+        texts[wanted.markdown] = markdown(made, language or "en")
+    for path, text in texts.items():
+        _write(path, text, sys.stderr if Path("-") in texts else sys.stdout)
+    for one in made["warnings"]:
+        sys.stderr.write(visible(one[language or "en"]) + "\n")
+    return 0
+
+
+def _language(given: str | None) -> Language | None:
+    if given not in (None, "en", "ko"):
+        raise InputError(f"There is no language {given!r}.", remedy="Use en or ko.")
+    return cast("Language | None", given)
+
+
+def _write(path: Path, text: str, said: TextIO) -> None:
+    if str(path) == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(f"{str(path)!r} cannot be written: {error.strerror}.") from error
+    said.write(f"{path}\n")

@@ -1,0 +1,134 @@
+"""`churon eval run`: the set, the variants, what is missing; then row by row."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from churon.cli.common import visible
+from churon.cli.evals.progress import watched
+from churon.evals.bench import Bench, MakeToolkit, opened
+from churon.evals.datasets.dataset import Dataset
+from churon.evals.datasets.load import load
+from churon.evals.provenance import check_same
+from churon.evals.rows import Rows, Writer, read
+from churon.evals.run import Going, Outcome
+from churon.evals.schedule import Task, pending, schedule
+from churon.evals.spending import Budget, Pace, Spending
+from churon.evals.variants import SettingsFor, Variant, variants
+from churon.tools.errors import InputError
+from churon.tools.toolkit import Toolkit
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the command line asks for."""
+
+    set: Path
+    form: str | None
+    variants: Sequence[str]
+    n: int | None
+    seed: int
+    output: Path | None
+    at_once: int
+    budget: Budget
+    keep_errors: bool
+    use_store: bool
+
+
+async def run(wanted: Wanted, settings_for: SettingsFor, make: MakeToolkit = Toolkit) -> int:
+    """Exit status: 0 when no row failed, also where a limit ended it; 1 when some did."""
+    chosen = variants(wanted.variants, settings_for)
+    whole = load(wanted.set, wanted.form)
+    dataset = whole.sample(wanted.n, wanted.seed)
+    path = wanted.output or Path(".churon") / "evals" / f"{whole.name}.jsonl"
+    _say(_counted(whole, dataset))
+    with alone(path):
+        held = read(path)
+        names = [one.name for one in chosen]
+        tasks = schedule(dataset.cases, names, held.rows, keep_errors=wanted.keep_errors)
+        _say(_found(held, pending(tasks), path))
+        if not tasks:
+            return 0
+        outcome = await _asked(wanted, chosen, dataset, tasks, held, path, make)
+    sys.stdout.write(_told(outcome, path))
+    return 1 if outcome.errors else 0
+
+
+async def _asked(
+    wanted: Wanted,
+    chosen: Sequence[Variant],
+    dataset: Dataset,
+    tasks: Sequence[Task],
+    held: Rows,
+    path: Path,
+    make: MakeToolkit,
+) -> Outcome:
+    spending, pace = Spending(wanted.budget, held.rows), Pace()
+    for row in held.rows:
+        pace.add(row)
+    with watched(pending(tasks)) as watch:
+        ready = opened(
+            chosen, dataset, use_store=wanted.use_store, on_stocked=watch.stocked, make=make
+        )
+        async with ready as bench:
+            _check(bench, held, path)
+            with Writer(path) as writer:
+                going = Going(bench, writer, spending, pace, wanted.at_once, watch.step)
+                return await going.all(tasks)
+
+
+def _check(bench: Bench, held: Rows, path: Path) -> None:
+    """Rows of one variant must all be made alike. Raises InputError."""
+    for row in held.rows:
+        if (variant := bench.variants.get(row["variant"])) is not None:
+            check_same(row, bench.provenance[variant.name], variant.graph, str(path))
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Nobody else may write the file meanwhile. Raises InputError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise InputError(
+            f"Another run is writing {str(path)!r}.",
+            remedy="Wait for it, or write to another file with --output.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _counted(whole: Dataset, sample: Dataset) -> str:
+    said = f"{whole.name}: {len(sample.cases)} of {len(whole.cases)} questions"
+    said += f", {len(whole.documents)} documents" if whole.documents else ""
+    for reason, count in whole.left_out.items():
+        said += f"; {count} left out ({reason})"
+    unreviewed = sum("unreviewed" in case.get("tags", []) for case in sample.cases)
+    return said + (f"; {unreviewed} not reviewed yet" if unreviewed else "")
+
+
+def _found(held: Rows, missing: int, path: Path) -> str:
+    torn = f", {held.torn} unreadable lines" if held.torn else ""
+    return f"{path}: {len(held.rows)} rows{torn}; {missing} to ask"
+
+
+def _told(outcome: Outcome, path: Path) -> str:
+    said = f"rows: {outcome.rows} ({outcome.errors} errors)\n"
+    if outcome.stopped:
+        said += f"stopped after {outcome.stopped}; {outcome.waiting} rows are still to be made: "
+        said += "run it again for the rest.\n"
+    return said + f"churon eval show {path}\n"
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(visible(text) + "\n")

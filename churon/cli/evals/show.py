@@ -1,0 +1,67 @@
+"""`churon eval show`: what is in a file of rows, by variant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from churon.cli.common import visible
+from churon.evals.rows import failed, read
+from churon.evals.types import Row
+from churon.tools.errors import InputError
+
+STATUSES = ("grounded", "partial", "ungrounded", "abstained", "budget_exhausted")
+_ERRORS_SHOWN = 5
+
+
+def run(path: Path) -> int:
+    """Exit status 0; a file that is not there, or of something else, is an InputError."""
+    if not path.is_file():
+        raise InputError(
+            f"There is no file {str(path)!r}.", remedy="Make it with `churon eval run SET`."
+        )
+    held = read(path)
+    console = Console(highlight=False)
+    torn = f", {held.torn} unreadable lines" if held.torn else ""
+    console.print(f"{len(held.rows)} rows, {failed(held.rows)} errors{torn}")
+    if held.rows:
+        console.print(table(held.rows))
+    for row in [row for row in held.rows if "error" in row][:_ERRORS_SHOWN]:
+        said = f"{row['case']['id']} {row['variant']}: {row['error']}"
+        console.print(Text(visible(said), style="red"))
+    return 0
+
+
+def table(rows: Sequence[Row]) -> Table:
+    """One line a variant: how its runs ended, and what they cost on average."""
+    made = Table(box=None, pad_edge=False)
+    made.add_column("variant", overflow="fold", min_width=12)
+    for name in ("rows", "errors"):
+        made.add_column(name, justify="right")
+    made.add_column("outcomes")
+    for name in ("calls", "tokens", "s"):
+        made.add_column(name, justify="right", no_wrap=True)
+    for variant in dict.fromkeys(row["variant"] for row in rows):
+        mine = [row for row in rows if row["variant"] == variant]
+        made.add_row(variant, str(len(mine)), str(failed(mine)), _outcomes(mine), *_costs(mine))
+    return made
+
+
+def _outcomes(rows: Sequence[Row]) -> str:
+    counts = {one: sum(row.get("status") == one for row in rows) for one in STATUSES}
+    return ", ".join(f"{n} {one.replace('_', ' ')}" for one, n in counts.items() if n) or "–"
+
+
+def _costs(rows: Sequence[Row]) -> tuple[str, str, str]:
+    answered = [row for row in rows if "error" not in row]
+    if not answered:
+        return "–", "–", "–"
+    calls = [row["usage"]["calls"] for row in answered]
+    tokens = [row["usage"]["tokens"] for row in answered]
+    seconds = [row["seconds"] for row in answered]
+    return f"{fmean(calls):.1f}", f"{fmean(tokens):,.0f}", f"{fmean(seconds):.1f}"

@@ -1,0 +1,1 @@
+"""Proving it: datasets, runs over them, metrics, comparisons, reports, tuning."""

@@ -1,0 +1,107 @@
+"""One tool-calling agent over the same search: what a graph must beat to be worth its edges.
+
+LangChain's `create_agent` with `search` and `cite`, within the run's budget. The answer's sentences
+rest on what `cite` was called with; nothing grades passages and nothing checks support, as in
+two_stage. Models that cannot call tools (the embedded one) say what to do in JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from langchain.agents import create_agent
+from langchain_core.messages import BaseMessage
+from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
+
+from churon.evals.baselines.notebook import Notebook
+from churon.evals.baselines.turns import Asked, Turns
+from churon.evals.prompts import PROMPTS
+from churon.graphs.contract import RagState
+from churon.graphs.frame import add_end, add_opening, framed
+from churon.graphs.machine import RagGraph, compiled
+from churon.graphs.policy import model_node
+from churon.nodes.common import RunState
+from churon.nodes.finish import Finish
+from churon.tools.context import RagContext
+from churon.tools.errors import BudgetExhausted
+from churon.tools.toolkit import Toolkit
+from churon.tools.types import Account, Claim, Evidence, Filter
+
+
+class State(RagState):
+    pass
+
+
+class Question(RunState):
+    standalone: str
+    filter: Filter | None
+
+
+class Worked(TypedDict):
+    answer: str
+    claims: list[Claim]
+    evidence: dict[str, Evidence]
+    queries: list[str]
+    steps: list[dict[str, Any]]
+    stop_reason: str
+    account: Account
+    degraded: list[str]
+
+
+@dataclass(frozen=True)
+class Act:
+    """The whole agent; where the budget ends, what was cited until then is the answer."""
+
+    toolkit: Toolkit
+
+    async def __call__(self, state: Question, runtime: Runtime[RagContext]) -> Worked:
+        run = self.toolkit.run(state["run"], runtime.context, state["account"])
+        notes = Notebook(run, state["filter"])
+        port = await self.toolkit.chat(run.context.model)
+        language, standalone = state["language"], state["standalone"]
+        system, question = PROMPTS.messages("agent", language, question=standalone)
+        asked = Asked(standalone, language, system)
+        agent: Any = create_agent(
+            port.model,
+            notes.tools(),
+            system_prompt=system.text,
+            middleware=[Turns(notes, port, asked)],
+            checkpointer=False,  # its messages are no state of ours
+        )
+        final, reason = "", ""
+        try:
+            final = _final(await agent.ainvoke({"messages": [question]}))
+        except BudgetExhausted as spent:
+            reason = spent.reason
+        claims = notes.claims(final)
+        return {
+            "answer": " ".join(one["text"] for one in claims),
+            "claims": claims,
+            "evidence": notes.evidence,
+            "queries": notes.queries,
+            "steps": notes.steps,
+            "stop_reason": reason,
+            **run.ledger(),
+        }
+
+
+def _final(output: dict[str, Any]) -> str:
+    last: BaseMessage = output["messages"][-1]
+    return last.text.strip()
+
+
+def go_on(state: State) -> Literal["restate", "finish"]:
+    """The language lock, where there is an answer."""
+    return "finish" if state.get("stop_reason") or not state["answer"] else "restate"
+
+
+def build(toolkit: Toolkit, *, checkpointer: Any = None) -> RagGraph:
+    """The graph over these resources."""
+    b = framed(State, nested=False)
+    add_opening(b, toolkit, State, "act", nested=False)
+    b.add_node("act", Act(toolkit), **model_node("finish", degrade=False))
+    add_end(b, toolkit, Finish(toolkit, abstain_unsupported=False, weigh_relevance=False))
+    b.add_conditional_edges("act", go_on)
+    return compiled(b, "agent", toolkit, checkpointer)

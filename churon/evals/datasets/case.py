@@ -1,0 +1,44 @@
+"""Making a case from what its set says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from churon.evals.datasets.fields import verdict
+from churon.evals.types import Case, Span
+from churon.tools.korean import detect_language
+
+
+def case(
+    id_: str,
+    question: str,
+    answers: Sequence[str],
+    *,
+    language: str = "",
+    truth: bool | None = None,
+    answerable: bool = True,
+    relevant: Mapping[str, int] | None = None,
+    spans: Sequence[Span] = (),
+    filter_: dict[str, Any] | None = None,
+    tags: Sequence[str] = (),
+) -> Case:
+    """A case; what is not said is read off the question and the answers.
+
+    A question whose answers are all "yes" or all "no" is a yes/no question.
+    """
+    verdicts = {verdict(one) for one in answers}
+    if truth is None and len(verdicts) == 1:
+        truth = verdicts.pop()
+    return Case(
+        id=id_,
+        question=question,
+        language=language or detect_language(question),
+        answers=list(answers) if answerable else [],
+        truth=truth if answerable else None,
+        answerable=answerable,
+        relevant={key: grade for key, grade in (relevant or {}).items() if grade > 0},
+        spans=list(spans),
+        filter=filter_,
+        tags=list(dict.fromkeys(tag for tag in tags if tag)),
+    )

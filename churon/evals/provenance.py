@@ -1,0 +1,104 @@
+"""Where a row comes from: all that its answer depends on besides question and variant."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from typing import Any
+
+from churon.evals.prompts import PROMPTS
+from churon.evals.types import Provenance, Row
+from churon.nodes.prompts import content_hash
+from churon.tools.errors import InputError
+from churon.tools.settings import Settings
+
+_PACKAGES = ("churon", "langgraph", "langchain", "langchain-core", "pymilvus", "milvus-lite")
+_UNSAID = {"api_key", "token", "uri", "base_url", "collection", "tenancy"}
+"""Secrets and addresses: where a model runs is not what it is."""
+_SECTIONS = ("chat", "embedding", "store", "rerank", "critic")
+
+
+def provenance(set_: str, corpus: str, settings: Settings) -> Provenance:
+    """Of one variant's rows; no secret and no address is in it."""
+    context = settings.context.model_dump(mode="json")
+    chat, embedding, rerank = settings.chat, settings.embedding, settings.rerank
+    reranker = f"{rerank.provider}:{rerank.model}".rstrip(":")
+    return Provenance(
+        set=set_,
+        corpus=corpus,
+        model=f"{chat.provider}:{settings.context.model or chat.model}",
+        embedding=f"{embedding.provider}:{embedding.model}:{embedding.dimensions}",
+        reranker=reranker,
+        prompts=f"{content_hash()}+{PROMPTS.content_hash()}",
+        seed=settings.context.seed,
+        context=context,
+        settings=_plain(settings),
+        versions=versions(),
+    )
+
+
+def differences(row: Row, wanted: Provenance, graph: str) -> list[str]:
+    """In what a row was made otherwise than wanted: "model: a, now b". Versions may differ."""
+    old: dict[str, Any] = {**_flat({**row["provenance"], "versions": {}}), "graph": row["graph"]}
+    new: dict[str, Any] = {**_flat({**wanted, "versions": {}}), "graph": graph}
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return [f"{name}: {old.get(name)}, now {new.get(name)}" for name in names]
+
+
+def check_same(row: Row, wanted: Provenance, graph: str, path: str) -> None:
+    """Raise InputError for a row of the same variant's name that was made in another way."""
+    if differ := differences(row, wanted, graph):
+        more = f" and {len(differ) - 3} more" if len(differ) > 3 else ""
+        raise InputError(
+            f"{path!r} holds rows of the variant {row['variant']!r} that were made otherwise: "
+            f"{'; '.join(differ[:3])}{more}.",
+            remedy="Write to another file with --output, or name the variant otherwise.",
+        )
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Of Python, the libraries and, as a hash of all its code, of churon itself."""
+    found = {"python": platform.python_version(), "code": _code()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _code() -> str:
+    digest = hashlib.sha256()
+    for package in ("churon.tools", "churon.nodes", "churon.graphs", "churon.evals"):
+        _add(digest, files(package))
+    return digest.hexdigest()[:12]
+
+
+def _add(digest: Any, folder: Any) -> None:
+    for one in sorted(folder.iterdir(), key=lambda one: str(one.name)):
+        if one.is_dir() and one.name != "__pycache__":
+            _add(digest, one)
+        elif one.name.endswith(".py"):
+            digest.update(one.read_bytes())
+
+
+def _plain(settings: Settings) -> dict[str, Any]:
+    held = settings.model_dump(mode="json", include=set(_SECTIONS))
+    return {name: value for name, value in _flat(held).items() if _said(name)}
+
+
+def _said(name: str) -> bool:
+    return name.rpartition(".")[2] not in _UNSAID
+
+
+def _flat(values: Mapping[str, Any], under: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        whole = f"{under}.{name}" if under else name
+        flat |= _flat(value, whole) if isinstance(value, Mapping) else {whole: value}
+    return flat

@@ -1,0 +1,68 @@
+"""A against every other variant, set by set, corrected for the number of comparisons: one family is
+of quality, over all sets and variants, the other of what was spent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from churon.evals.compare import Comparison, paired
+from churon.evals.metrics import MEASURES
+from churon.evals.pairing import Pairing, pair
+from churon.evals.stats import adjusted
+from churon.evals.types import Row
+from churon.tools.errors import InputError
+
+QUALITY = (
+    "answer", "evidence recall", "citation precision", "citation recall", "support rate", "settled",
+)  # fmt: skip
+SPENT = ("calls", "tokens", "seconds")
+Grouped = Mapping[str, Mapping[str, Sequence[Row]]]
+"""Rows by set and variant."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What was compared, and why what was not."""
+
+    pairings: list[tuple[str, Pairing]]
+    """With the set of each."""
+    comparisons: list[tuple[str, Comparison]]
+    refused: list[tuple[str, str, str]]
+    """Set, variant and why."""
+
+    def family(self, one: Comparison) -> int:
+        """How many comparisons its p was corrected for."""
+        spent = one.measure in SPENT
+        return sum((other.measure in SPENT) == spent for _, other in self.comparisons)
+
+
+def compared(grouped: Grouped, a: str, others: Sequence[str], allow: Collection[str]) -> Compared:
+    """Sets without rows of both variants are no part of it."""
+    pairings: list[tuple[str, Pairing]] = []
+    refused: list[tuple[str, str, str]] = []
+    for set_, variants in grouped.items():
+        for b in others:
+            if a not in variants or b not in variants:
+                continue
+            try:
+                pairings.append((set_, pair(variants[a], variants[b], allow=allow)))
+            except InputError as error:
+                refused.append((set_, b, str(error)))
+    told = [*_family(pairings, QUALITY), *_family(pairings, SPENT)]
+    order = {(set_, one.b): place for place, (set_, one) in enumerate(pairings)}
+    told.sort(key=lambda one: order[one[0], one[1].b])
+    return Compared(pairings, told, refused)
+
+
+def _family(
+    pairings: Sequence[tuple[str, Pairing]], names: Sequence[str]
+) -> list[tuple[str, Comparison]]:
+    made = [(set_, one) for set_, found in pairings for name in names if (one := _one(found, name))]
+    raised = adjusted([one.p for _, one in made], "holm")
+    return [(set_, replace(one, adjusted_p=p)) for (set_, one), p in zip(made, raised, strict=True)]
+
+
+def _one(pairing: Pairing, measure: str) -> Comparison | None:
+    return paired(pairing, MEASURES[measure])

@@ -1,0 +1,34 @@
+"""Numbers as text, alike in both languages."""
+
+from __future__ import annotations
+
+SHARE, COUNT, SECONDS = 2, 1, 2
+_PLAIN = {"tokens": 0, "calls": COUNT, "searches": COUNT}
+
+
+def digits(measure: str) -> int:
+    """Decimals that a figure of this measure deserves."""
+    return _PLAIN.get(measure, SECONDS if "seconds" in measure else SHARE)
+
+
+def number(value: float | None, decimals: int = SHARE, *, sign: bool = False) -> str:
+    """With a real minus; "?" for what cannot be told."""
+    if value is None:
+        return "?"
+    text = f"{abs(value):,.{decimals}f}"
+    zero = not text.strip("0.,")
+    before = "" if zero else "−" if value < 0 else "+" if sign else ""
+    return before + text
+
+
+def span(low: float | None, high: float | None, decimals: int, *, sign: bool = False) -> str:
+    """An interval as "0.41–0.58", of differences "−0.02 … +0.11"."""
+    if low is None and high is None:
+        return ""
+    between = " … " if sign else "–"
+    return number(low, decimals, sign=sign) + between + number(high, decimals, sign=sign)
+
+
+def chance(p: float) -> str:
+    """A p-value as "0.012" or "< 0.001"."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"

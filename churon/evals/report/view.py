@@ -1,0 +1,116 @@
+"""All that a report shows, as plain data: what the page embeds and Markdown is written from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from churon.evals.compare import Comparison
+from churon.evals.metrics import MEASURES, latencies
+from churon.evals.report import curves
+from churon.evals.report.compared import Compared, Grouped, compared
+from churon.evals.report.figures import figures, shown, tally
+from churon.evals.report.gather import Gathered
+from churon.evals.report.numbers import digits
+from churon.evals.report.origin import origin
+from churon.evals.report.sentences import finding, sentence
+from churon.evals.report.sides import parting, side
+from churon.evals.report.warned import warned
+from churon.evals.report.words import LANGUAGES
+from churon.evals.types import Row
+from churon.tools.errors import InputError
+
+View = dict[str, Any]
+
+
+def view(
+    gathered: Gathered, a: str | None = None, b: str | None = None, allow: Collection[str] = ()
+) -> View:
+    """`a` is the variant that others are held against (the first one), `b` the only other to
+    compare (all). Raises InputError for a variant without rows.
+    """
+    grouped = group(gathered.rows)
+    names = list(dict.fromkeys(row["variant"] for row in gathered.rows))
+    first, others = chosen(names, a, b)
+    found = compared(grouped, first, others, allow)
+    return {
+        "a": first,
+        "others": others,
+        "variants": names,
+        "until": max(row["at"] for row in gathered.rows),
+        "sets": [_set(name, variants) for name, variants in grouped.items()],
+        "comparisons": comparisons(found),
+        "questions": questions(grouped, first),
+        "warnings": warned(gathered, grouped, found),
+    }
+
+
+def group(rows: Sequence[Row]) -> dict[str, dict[str, list[Row]]]:
+    """By set, then variant."""
+    made: dict[str, dict[str, list[Row]]] = {}
+    for row in rows:
+        variants = made.setdefault(row["provenance"]["set"], {})
+        variants.setdefault(row["variant"], []).append(row)
+    return made
+
+
+def chosen(names: Sequence[str], a: str | None, b: str | None) -> tuple[str, list[str]]:
+    """The baseline and the others."""
+    unknown = [name for name in (a, b) if name is not None and name not in names]
+    if unknown:
+        raise InputError(
+            f"No rows of the variant {unknown[0]!r}.", remedy=f"There are {', '.join(names)}."
+        )
+    first = a or next(name for name in names if name != b or len(names) == 1)
+    return first, [name for name in ([b] if b else names) if name != first]
+
+
+def _set(name: str, variants: dict[str, list[Row]]) -> View:
+    every = [row for rows in variants.values() for row in rows]
+    told = [_variant(name, rows) for name, rows in variants.items()]
+    return {
+        "name": name,
+        "shown": shown([one["figures"] for one in told]),
+        "questions": len({row["case"]["id"] for row in every}),
+        "origin": origin(variants),
+        "variants": told,
+    }
+
+
+def _variant(name: str, rows: list[Row]) -> View:
+    stages = {stage: vars(one) for stage, one in latencies(rows).items()}
+    return {
+        "name": name,
+        "counts": tally(rows),
+        "figures": figures(rows),
+        "recall": curves.recall(rows),
+        "critic": curves.critic(rows),
+        "stages": stages,
+    }
+
+
+def comparisons(found: Compared) -> list[View]:
+    """Each with its sentence in both languages."""
+    return [_comparison(set_, one, found.family(one)) for set_, one in found.comparisons]
+
+
+def _comparison(set_: str, one: Comparison, family: int) -> View:
+    said = {language: sentence(one, family, language) for language in LANGUAGES}
+    told = {"finding": finding(one), "digits": digits(one.measure), "said": said}
+    return {"set": set_, **vars(one), **told, "better": MEASURES[one.measure].better}
+
+
+def questions(grouped: Grouped, a: str) -> list[View]:
+    """Every case with its runs by variant and, of each beside A, where the two part."""
+    made: dict[tuple[str, str], View] = {}
+    for set_, variants in grouped.items():
+        for name, rows in variants.items():
+            for row in rows:
+                place = (set_, row["case"]["id"])
+                one = made.setdefault(place, {"set": set_, "case": row["case"], "runs": {}})
+                one["runs"][name] = side(row)
+    for one in made.values():
+        base = one["runs"].get(a)
+        others = [(name, run) for name, run in one["runs"].items() if name != a and base]
+        one["parting"] = {name: parting(base, run) for name, run in others if "error" not in run}
+    return list(made.values())

@@ -1,0 +1,67 @@
+"""What a reader must know before believing a figure, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from churon.evals.metrics import counts
+from churon.evals.report.compared import Compared, Grouped
+from churon.evals.report.gather import Gathered
+from churon.evals.report.origin import mixed
+from churon.evals.report.words import both
+from churon.evals.types import Row
+
+Phrase = dict[str, str]
+
+
+def warned(gathered: Gathered, grouped: Grouped, found: Compared) -> list[Phrase]:
+    """The gravest first; empty where nothing is to be said."""
+    return [*_refused(found), *_left_out(gathered), *_rows(grouped), *_pairs(found)]
+
+
+def _refused(found: Compared) -> Iterator[Phrase]:
+    for set_, variant, why in found.refused:
+        yield both("warn.refused", set=set_, variant=variant, why=why)
+
+
+def _left_out(gathered: Gathered) -> Iterator[Phrase]:
+    for key, count in (("torn", gathered.torn), ("odd", gathered.odd), ("older", gathered.older)):
+        if count:
+            yield both(f"warn.{key}", n=count)
+
+
+def _rows(grouped: Grouped) -> Iterator[Phrase]:
+    for set_, variants in grouped.items():
+        sizes = {name: len(rows) for name, rows in variants.items()}
+        if any(a != b for a, b in pairwise(sizes.values())):
+            said = ", ".join(f"{name} {n}" for name, n in sizes.items())
+            yield both("warn.unequal", set=set_, sizes=said)
+        yield from _ended(set_, variants)
+        for name, rows in variants.items():
+            if fields := mixed(rows):
+                yield both("warn.mixed", set=set_, variant=name, fields=", ".join(fields[:6]))
+        cases = {row["case"]["id"]: row["case"] for rows in variants.values() for row in rows}
+        unseen = sum("unreviewed" in one.get("tags", []) for one in cases.values())
+        if unseen:
+            yield both("warn.unreviewed", set=set_, n=unseen, of=len(cases))
+
+
+def _ended(set_: str, variants: Mapping[str, Sequence[Row]]) -> Iterator[Phrase]:
+    found = {name: counts(rows) for name, rows in variants.items()}
+    for key in ("errors", "without", "degraded"):
+        sizes = [
+            f"{name} {n}/{one.rows}" for name, one in found.items() if (n := getattr(one, key))
+        ]
+        if sizes:
+            yield both(f"warn.{key}", set=set_, sizes=", ".join(sizes))
+
+
+def _pairs(found: Compared) -> Iterator[Phrase]:
+    for set_, one in found.pairings:
+        alone = len(one.only_a) + len(one.only_b)
+        if alone:
+            yield both("warn.alone", set=set_, a=one.a, b=one.b, n=alone)
+        if one.allowed:
+            fields = ", ".join(one.allowed)
+            yield both("warn.allowed", set=set_, a=one.a, b=one.b, fields=fields)

@@ -1,0 +1,98 @@
+"""A run's JSONL: one row a case and variant, appended as it is done; a killed run loses none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from churon.evals.types import Case, Row
+from churon.tools.errors import InputError
+
+Key = tuple[str, str, str]
+"""Case id, question and variant: a question that was edited is another one."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a file holds."""
+
+    rows: list[Row]
+    """Of each case and variant the latest; an answer is never replaced by a later error."""
+    lines: int
+    torn: int
+    """Lines that cannot be read: a killed run leaves its last one so."""
+
+
+def key(case: Case, variant: str) -> Key:
+    """What there is one row of."""
+    return case["id"], case["question"], variant
+
+
+def read(path: Path) -> Rows:
+    """The rows of a file, none where it is not there. Raises InputError for another file."""
+    kept: dict[Key, Row] = {}
+    lines = torn = 0
+    for line in path.read_bytes().splitlines() if path.is_file() else ():
+        lines += 1
+        row = _row(line)
+        if row is None:
+            torn += 1
+            continue
+        place = key(row["case"], row["variant"])
+        if place not in kept or "error" in kept[place] or "error" not in row:
+            kept[place] = row
+    if lines > 1 and torn == lines:
+        raise InputError(
+            f"{str(path)!r} holds no row of an evaluation.",
+            remedy="Name a file that `churon eval run` wrote, or one that is not there yet.",
+        )
+    return Rows(list(kept.values()), lines, torn)
+
+
+def _row(line: bytes) -> Row | None:
+    try:
+        value: Any = json.loads(line)
+    except ValueError:  # also bytes cut within a letter
+        return None
+    case = value.get("case") if isinstance(value, dict) else None
+    whole = isinstance(case, dict) and {"id", "question"} <= set(case) and "variant" in value
+    return value if whole else None
+
+
+class Writer:
+    """Appends rows, each whole on disk before the next question begins."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("ab+")
+        if self._file.tell():
+            self._file.seek(-1, 2)
+            if self._file.read(1) != b"\n":
+                self._file.write(b"\n")  # else the first new row would join the torn line
+
+    def write(self, row: Row) -> None:
+        """Append one row."""
+        text = json.dumps(row, ensure_ascii=False, default=str)
+        # a model may write half a surrogate pair, which UTF-8 cannot hold
+        self._file.write(text.encode("utf-8", "replace") + b"\n")
+        self._file.flush()
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+
+def failed(rows: Iterable[Row]) -> int:
+    """How many rows are errors."""
+    return sum("error" in row for row in rows)

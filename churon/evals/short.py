@@ -1,0 +1,55 @@
+"""The span in a graph's sentences: fixed prompts, the same for all variants.
+
+Accepted answers are spans and the graphs write sentences; one model shortens every answer at
+temperature 0, knowing the question and the answer only. Not counted in a run's usage.
+
+Whether a question wants yes or no is read off its form by code, and Korean verdicts are asked for
+in English. Tried on hand-made cases: with "or yes/no" in one prompt for all questions,
+Qwen2.5-Coder 1.5B wrote "yes" or "예" to 11 of 13; asked for 예 or 아니요 in Korean, to 6 of 6.
+"""
+
+from __future__ import annotations
+
+import re
+
+from churon.evals.prompts import PROMPTS
+from churon.tools.models.base import ChatPort, Want
+from churon.tools.types import Language
+
+MOST_TOKENS = 24
+MOST_CHARS = 4_000
+"""Of the answer: far more than a graph writes, and it fits every model's context."""
+_CLOSED = re.compile(
+    r"(is|are|was|were|do|does|did|can|could|has|have|had|will|would|should)\b(?!.*\bor\b)", re.I
+)
+_OPEN = re.compile(r"누구|누가|언제|몇|어디|무엇|무슨|뭐|뭘|어느|어떤|어떻게|왜|얼마")
+_OPENING = re.compile(r"\W*(yes|no|예|네|아니요|아니오)\s*([,.!。]|$)", re.I)
+_LABEL = re.compile(r"^(answer|답변?)\s*:\s*", re.I)
+_NOTHING = {"none", "n/a", "없음"}
+_QUOTES = "\"'“”‘’` "
+
+
+def wants_verdict(question: str, language: Language) -> bool:
+    """The question is answered by yes or no: an auxiliary opens it and it offers no choice, or, in
+    Korean, it has no interrogative.
+    """
+    return not _OPEN.search(question) if language == "ko" else bool(_CLOSED.match(question))
+
+
+def tidy(text: str) -> str:
+    """The first line without label, quotes and full stop; "" where the model found nothing."""
+    line = next((part.strip() for part in text.splitlines() if part.strip()), "")
+    plain = _LABEL.sub("", line).strip(_QUOTES).removesuffix(".").strip(_QUOTES)
+    return "" if plain.casefold() in _NOTHING else plain
+
+
+async def shorten(port: ChatPort, question: str, answer: str, language: Language) -> str:
+    """The short answer; one that opens with its verdict is not asked about."""
+    closed = wants_verdict(question, language)
+    opening = _OPENING.match(answer) if closed else None
+    if opening:
+        return opening[1]
+    step = "verdict" if closed else "short"
+    prompt = PROMPTS.messages(step, language, question=question, answer=answer[:MOST_CHARS])
+    want = Want(max_tokens=MOST_TOKENS, temperature=0.0)
+    return tidy((await port.complete(prompt, want)).text)

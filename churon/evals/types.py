@@ -1,0 +1,110 @@
+"""What evaluation is about: a case that is asked, and the row that tells what came of it.
+
+Both are plain data: a set's file and a run's JSONL hold them as they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
+
+from churon.tools.types import Claim, Usage
+
+
+class Span(TypedDict):
+    """Characters of a document, `start` to `end` without it."""
+
+    document: str
+    start: int
+    end: int
+
+
+class Case(TypedDict):
+    """One question, and what is known of its answer. Only `question`, `language` and `filter` ever
+    reach a graph; the rest is for scoring alone.
+    """
+
+    id: str
+    question: str
+    language: str
+    answers: list[str]
+    """Accepted short answers; empty where the set has evidence only, or there is no answer."""
+    truth: bool | None
+    """Of a yes/no question; None for all others."""
+    answerable: bool
+    """False: the documents do not hold the answer, and abstaining is right."""
+    relevant: dict[str, int]
+    """Grade above 0 of each passage or document that bears the answer, by its id."""
+    spans: list[Span]
+    """Exact places of the answer's evidence, where the set knows them."""
+    filter: NotRequired[dict[str, Any] | None]
+    tags: NotRequired[list[str]]
+    """Such as "2hop" or "bridge": reports break figures down by them."""
+
+
+class Provenance(TypedDict):
+    """All that an answer depends on besides question and variant."""
+
+    set: str
+    corpus: str
+    """Hash of the documents in the store."""
+    model: str
+    embedding: str
+    reranker: str
+    prompts: str
+    """Hash of all prompts."""
+    seed: int
+    context: dict[str, Any]
+    """The whole context of the run."""
+    settings: NotRequired[dict[str, Any]]
+    """Every other setting that answers may depend on, by its whole name; no address, no secret."""
+    versions: dict[str, str]
+
+
+class Passage(TypedDict):
+    """One passage that a run read; its text stays in the store."""
+
+    id: str
+    document: str
+    start: int
+    end: int
+    retrieval_score: float | None
+    rerank_score: float | None
+    relevance: float | None
+    used: bool
+    """Whether a claim rests on it."""
+
+
+class Row(TypedDict):
+    """One case under one variant; `error` instead of an outcome where the run failed."""
+
+    case: Case
+    variant: str
+    """What A and B are: a graph, or a graph with settings of its own, by name."""
+    graph: str
+    at: str
+    """When it ended, ISO 8601 in UTC."""
+    provenance: Provenance
+    error: NotRequired[str]
+    answer: NotRequired[str]
+    short: NotRequired[str]
+    """The answer cut down to a phrase by the same model with one prompt for all variants."""
+    status: NotRequired[str]
+    stop_reason: NotRequired[str]
+    claims: NotRequired[list[Claim]]
+    ranked: NotRequired[list[str]]
+    """Ids of the passages of the first search, best first, for retrieval metrics: those that the
+    reranker kept in its order, then the other candidates in the search's."""
+    ranked_documents: NotRequired[list[str]]
+    """The document of each of `ranked`, in the same order."""
+    read: NotRequired[list[Passage]]
+    """Every passage of the evidence, best relevance first."""
+    missing: NotRequired[list[str]]
+    degraded: NotRequired[list[str]]
+    steps: NotRequired[list[dict[str, Any]]]
+    usage: NotRequired[Usage]
+    seconds: NotRequired[float]
+    """Wall clock of the run."""
+    stages: NotRequired[dict[str, float]]
+    """Seconds by kind of step (search, rerank, grade, generate, …), summed over branches."""

@@ -1,0 +1,1 @@
+"""LangServe: every graph is a runnable."""

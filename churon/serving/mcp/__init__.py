@@ -1,0 +1,1 @@
+"""The Model Context Protocol: `search`, `ask` and `get_source` as tools for other agents."""

@@ -1,0 +1,1 @@
+"""OpenAI's protocol: every graph is a model."""

@@ -1,0 +1,135 @@
+"""What a run's events tell: the first ranking, seconds by kind of step, calls of failed runs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from langchain_core.documents import Document
+from support.bridge import QUESTION as TWO_HOPS
+from support.bridge import TEXTS as BRIDGES
+from support.bridge import model as bridging
+from support.ferry import QUESTION, TEXTS, model
+from support.world import ListStore, world
+
+from churon.evals.baselines.registry import build
+from churon.evals.listener import Listener
+from churon.evals.short import shorten, tidy, wants_verdict
+from churon.tools.errors import StoreError
+
+
+class Backwards:
+    """Keeps the last `n`, the very last first."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    async def rerank(self, query: str, documents: Any, k: int) -> list[Document]:
+        return list(documents)[::-1][: self.n]
+
+
+async def heard(graph: str, **given: Any) -> tuple[Listener, Any]:
+    listener = Listener()
+    hops = graph in ("cot_rag", "mcts_rag")
+    answer, texts = (bridging(), BRIDGES) if hops else (model(), TEXTS)
+    machine = build(graph, world(answer, texts, **given))
+    asked = {"question": TWO_HOPS if hops else QUESTION}
+    return listener, await machine.ainvoke(asked, {"callbacks": [listener]})
+
+
+@pytest.mark.parametrize("graph", ["two_stage", "self_rag", "cot_rag", "mcts_rag", "auto"])
+async def test_calls_and_tokens_are_those_of_the_budget(graph: str) -> None:
+    listener, output = await heard(graph)
+    told = listener.usage(1.0)
+    for name in ("calls", "tokens", "searches"):
+        assert told[name] == output["usage"][name]  # type: ignore[literal-required]
+
+
+async def test_kinds_of_steps() -> None:
+    listener, _ = await heard("self_rag", reranker=Backwards(3))
+    assert set(listener.stages) == {"search", "rerank", "grade", "generate", "critique"}
+    assert all(seconds >= 0 for seconds in listener.stages.values())
+    planned, _ = await heard("cot_rag")
+    assert {"plan", "search", "read"} <= set(planned.stages)
+
+
+async def test_the_first_ranking_as_reranked_then_the_rest() -> None:
+    listener, _ = await heard("two_stage")
+    assert listener.ranked()[0] == "p1" and len(listener.ranked()) == 3
+    reranked, _ = await heard("two_stage", reranker=Backwards(2))
+    plain = listener.ranked()
+    assert reranked.ranked() == [plain[2], plain[1], plain[0]]
+    assert reranked.ranked_documents() == [f"{id_[1:]}.md" for id_ in reranked.ranked()]
+
+
+async def test_later_searches_do_not_count() -> None:
+    listener, output = await heard("cot_rag", k1=2, k2=1)
+    assert output["usage"]["searches"] > 1 and len(listener.ranked()) == 2
+
+
+async def test_without_a_search_nothing_is_ranked() -> None:
+    listener, _ = await heard("closed_book")
+    assert listener.ranked() == []
+
+
+async def test_a_failed_run_has_spent_too() -> None:
+    listener = Listener()
+    store = ListStore(TEXTS, error=StoreError("Milvus is gone."))
+    machine = build("two_stage", world(model(), store=store))
+    with pytest.raises(StoreError):
+        await machine.ainvoke({"question": QUESTION}, {"callbacks": [listener]})
+    assert listener.usage(0.5)["searches"] == 1 and "search" in listener.stages
+
+
+def test_branches_are_summed() -> None:
+    ticks = iter([0.0, 1.0, 3.0, 5.0])
+    listener = Listener(clock=lambda: next(ticks))
+    first, second = uuid.uuid4(), uuid.uuid4()
+    listener.on_retriever_start(None, "a", run_id=first, name="milvus")
+    listener.on_retriever_start(None, "b", run_id=second, name="milvus")
+    listener.on_retriever_end([], run_id=first)
+    listener.on_retriever_end([], run_id=second)
+    assert listener.stages == {"search": 7.0}
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "closed"),
+    [
+        ("Is it open?", "en", True),
+        ("Is it red or blue?", "en", False),
+        ("Who is it?", "en", False),
+        ("배는 떠났는가?", "ko", True),
+        ("배는 언제 떠났는가?", "ko", False),
+    ],
+)
+def test_what_wants_a_verdict(question: str, language: Any, closed: bool) -> None:
+    assert wants_verdict(question, language) is closed
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("Answer: 07:30.\nMore", "07:30"),
+        ("“Aren”", "Aren"),
+        ("없음", ""),
+        ("", ""),
+        ("답: 198명", "198명"),
+    ],
+)
+def test_a_short_answer_is_tidied(text: str, short: str) -> None:
+    assert tidy(text) == short
+
+
+async def test_one_prompt_shortens_for_all() -> None:
+    seen: list[str] = []
+
+    def answer(step: str, prompt: str) -> str:
+        seen.append(prompt)
+        return "Answer: yes."
+
+    port = await world(answer).chat()
+    assert await shorten(port, "Is it open?", "It is open, {answer}.", "en") == "yes"
+    assert await shorten(port, "Is it open?", "Yes, it is.", "en") == "Yes"
+    assert await shorten(port, "그것은 열렸는가?", "열려 있다.", "ko") == "yes"
+    assert len(seen) == 2 and "{answer}" in seen[0] and "Write yes or no in English" in seen[1]

@@ -1,0 +1,270 @@
+"""What a report says: figures, sentences, warnings, where two runs part, and what it leaves out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.eval_rows import VARIANTS, made
+from support.eval_world import World
+from support.reasoned import tree
+from support.rows import abstained, case, passage, provenance, row
+
+from churon.cli.evals.report import Wanted, run
+from churon.evals.compare import Comparison
+from churon.evals.metrics import MEASURES
+from churon.evals.report import Gathered, gather, markdown, page, view
+from churon.evals.report.figures import quantile, share
+from churon.evals.report.numbers import number, span
+from churon.evals.report.sentences import finding, sentence
+from churon.evals.report.sides import parting, side
+from churon.evals.report.steps import told
+from churon.evals.report.words import LANGUAGES, words
+from churon.evals.types import Row
+from churon.tools.errors import InputError
+
+
+def written(path: Path, *lines: Any) -> Path:
+    text = "".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in lines)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def seen(*rows: Row, **fields: Any) -> dict[str, Any]:
+    return view(Gathered(list(rows)), **fields)
+
+
+def comparison(**fields: Any) -> Comparison:
+    whole: dict[str, Any] = {
+        "measure": "answer", "a": "one", "b": "two", "n": 30, "left_out": 0, "mean_a": 0.4,
+        "mean_b": 0.6, "difference": 0.2, "low": 0.05, "high": 0.35, "wins": 9, "losses": 3,
+        "p": 0.001, "test": "permutation", "mid_p": None, "adjusted_p": 0.004, "detectable": 0.12,
+    }  # fmt: skip
+    return Comparison(**{**whole, **fields})
+
+
+@pytest.fixture(scope="module")
+def small() -> dict[str, Any]:
+    return view(Gathered(made(12)))
+
+
+def test_rows_are_whole_and_come_once(tmp_path: Path) -> None:
+    late = row(at="2026-02-01T00:00:00Z", short="late")
+    failed = row(at="2026-03-01T00:00:00Z", error="x")
+    odd = {**row(case("q2")), "read": [passage("p", relevance=1.4)]}
+    first = written(tmp_path / "a.jsonl", row(), odd, '{"torn')
+    second = written(tmp_path / "b.jsonl", failed)
+    third = written(
+        tmp_path / "c.jsonl", late, {"case": {"id": "q", "question": "?"}, "variant": "a"}
+    )
+    found = gather([first, second, third])
+    assert [one.get("short") for one in found.rows] == ["late"]
+    assert (found.torn, found.odd, found.older) == (1, 2, 2)
+    with pytest.raises(InputError, match="no file"):
+        gather([tmp_path / "none.jsonl"])
+    with pytest.raises(InputError, match="No whole row"):
+        gather([written(tmp_path / "d.jsonl", odd)])
+
+
+def test_numbers_that_are_none_leave_a_row_out(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No whole row"):
+        gather([written(tmp_path / "a.jsonl", json.dumps({**row(), "seconds": float("nan")}))])
+
+
+def test_every_figure_has_its_interval(small: dict[str, Any]) -> None:
+    for set_ in small["sets"]:
+        for variant in set_["variants"]:
+            assert variant["counts"]["rows"] == 6
+            for name, one in variant["figures"].items():
+                low, high = one["low"], one["high"]
+                assert low is None or low <= one["value"] + 1e-9, name
+                assert high is None or high >= one["value"] - 1e-9, name
+        assert "answer" not in set_["shown"] and "f1" in set_["shown"]
+    mixed = seen(row(), row(case("q2", truth=True, answers=["yes"])))
+    assert "answer" in mixed["sets"][0]["shown"]
+
+
+def test_a_percentile_without_enough_questions_has_no_upper_bound() -> None:
+    few = quantile([row(seconds=float(one)) for one in range(20)], 0.95)
+    assert few["high"] is None and few["low"] is not None
+    many = quantile([row(seconds=float(one)) for one in range(200)], 0.95)
+    assert many["low"] < many["value"] < many["high"]  # type: ignore[operator]
+    assert share(0, 0)["value"] is None and 0 < share(9, 10)["low"] < 0.9  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({}, "better"),
+        ({"difference": -0.2}, "worse"),
+        ({"measure": "calls"}, "more"),
+        ({"measure": "seconds", "difference": -2.0}, "fewer"),
+        ({"p": 0.03, "adjusted_p": 0.2}, "hint"),
+        ({"p": 0.3, "adjusted_p": 1.0}, "none"),
+        ({"wins": 0, "losses": 0, "difference": 0.0}, "same"),
+        ({"n": 2, "detectable": None}, "few"),
+    ],
+)
+def test_a_sentence_says_what_was_found(fields: dict[str, Any], kind: str) -> None:
+    one = comparison(**fields)
+    assert finding(one) == kind
+    for language in LANGUAGES:
+        said = sentence(one, 12, language)
+        assert "{" not in said and words(language)[f"measure.{one.measure}"] in said
+
+
+def test_no_difference_says_what_would_stay_unseen() -> None:
+    said = sentence(comparison(p=0.3, adjusted_p=1.0, difference=0.02), 12, "en")
+    assert "no difference that 30 questions could show" in said and "less than ±0.12" in said
+
+
+def test_costs_and_quality_are_corrected_apart(small: dict[str, Any]) -> None:
+    spent = [one for one in small["comparisons"] if one["better"] < 0]
+    assert len(spent) == 3 * 2 * 2 and len(small["comparisons"]) > len(spent)
+    alone = min(one["p"] for one in spent)
+    assert min(one["adjusted_p"] for one in spent) == pytest.approx(min(1, alone * len(spent)))
+
+
+def test_variants_are_chosen(small: dict[str, Any]) -> None:
+    assert (small["a"], small["others"]) == ("two_stage", ["self_rag", "mcts_deep"])
+    rows = made(6)
+    chosen = seen(*rows, a="mcts_deep", b="two_stage")
+    assert (chosen["a"], chosen["others"]) == ("mcts_deep", ["two_stage"])
+    assert {one["b"] for one in chosen["comparisons"]} == {"two_stage"}
+    assert seen(*rows, b="two_stage")["a"] == "self_rag"
+    with pytest.raises(InputError, match=r"'x'.*self_rag"):
+        seen(*rows, a="x")
+    alone = seen(row())
+    assert not alone["comparisons"] and not alone["others"]
+
+
+def test_warnings_say_what_no_figure_shows() -> None:
+    asked = [case(f"q{n}", tags=["unreviewed"]) for n in range(4)]
+    rows = [row(one) for one in asked]
+    rows += [row(asked[0], variant="b", error="x"), row(asked[1], variant="b", degraded=["r"])]
+    rows.append(row(asked[2], variant="b", provenance=provenance(seed=8)))
+    rows.append(row(asked[3], variant="c", provenance=provenance(model="other")))
+    found = view(Gathered(rows, torn=1, odd=2, older=3))
+    said = " ".join(one["en"] for one in found["warnings"])
+    for word in ("c was not compared", "model", "1 lines", "2 rows are not whole", "3 rows",
+                 "unlike numbers", "b 1/3", "used a fallback", "made otherwise: seed",
+                 "not reviewed"):  # fmt: skip
+        assert word in said
+    assert all("{" not in one[language] for one in found["warnings"] for language in LANGUAGES)
+    allowed = view(Gathered(rows), allow=["model", "seed"])
+    assert "differ in model" in " ".join(one["en"] for one in allowed["warnings"])
+
+
+def test_where_two_runs_part() -> None:
+    search, other = {"step": "search", "query": "x", "found": 9}, {"step": "search", "query": "y"}
+    a = side(row(steps=[search, other], read=[passage("p1"), passage("p2")]))
+    again = side(row(steps=[{**search, "found": 3}, other], read=[passage("p1"), passage("p3")]))
+    assert parting(a, again) == {"step": None, "passage": 1}
+    short = side(row(steps=[search], read=[passage("p1")]))
+    assert parting(a, short) == {"step": 1, "passage": 1}
+    assert parting(a, a) == {"step": None, "passage": None}
+
+
+def test_outcomes_are_seen_from_what_is_right() -> None:
+    none = case(answers=[], answerable=False)
+    ends = {
+        "right": row(short="Ada Lovelace"), "partly": row(short="Ada"), "wrong": row(short="Bob"),
+        "answered": row(case(answers=[])), "abstained": abstained(), "declined": abstained(none),
+        "error": row(error="x"), "none": row(claims=[], answer=""),
+    }  # fmt: skip
+    assert {name: side(one)["outcome"] for name, one in ends.items()} == {one: one for one in ends}
+    assert side(row(none))["outcome"] == "wrong" and side(row(none))["score"] == 0
+
+
+def test_gold_evidence_is_marked_and_missed() -> None:
+    asked = case(relevant={"p1": 1, "p2": 1})
+    run_ = side(row(asked, read=[passage("p1"), passage("x")]))
+    assert [one["gold"] for one in run_["read"]] == [True, False] and run_["unread"] == ["p2"]
+
+
+def test_the_winners_path_is_marked() -> None:
+    steps = told([{"step": "tree", "nodes": tree("en")}, {"step": "winner", "node": "n3"}])
+    assert [one["id"] for one in steps[0]["nodes"] if one["path"]] == ["n0", "n1", "n3"]
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+KINDS = [
+    "search",
+    "plan",
+    "result",
+    "tree",
+    "winner",
+    "rollouts",
+    "route",
+    "select",
+    "beam",
+    "cite",
+]
+FIELDS = ["query", "plan", "result", "nodes", "node", "best", "sentences", "graph", "answer"]
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), anything), max_size=4), st.data())
+def test_no_shape_of_a_step_stops_a_report(
+    steps: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    whole = [{**step, "step": data.draw(st.sampled_from(KINDS))} for step in steps]
+    shown = told(whole)
+    assert [one["kind"] for one in shown] == [one["step"] for one in whole]
+    assert all(isinstance(one["text"], str) and isinstance(one["note"], str) for one in shown)
+    json.dumps(shown)
+
+
+def test_numbers_read_alike() -> None:
+    assert [number(-0.126), number(0.004, sign=True), number(None)] == ["−0.13", "0.00", "?"]
+    assert number(1234.5, 1, sign=True) == "+1,234.5"
+    assert span(None, None, 2) == "" and span(0.1, None, 2) == "0.10–?"
+
+
+def test_the_command_writes_page_and_summary(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = written(tmp_path / "rows.jsonl", *made(6))
+    wanted = Wanted([rows], tmp_path / "out/report.html", Path("-"), None, None, "ko", [])
+    assert run(wanted) == 0
+    assert (tmp_path / "out/report.html").read_text("utf-8").startswith("<!doctype html>")
+    assert capsys.readouterr().out.startswith("## 평가: harbour")
+    with pytest.raises(InputError, match="language 'fr'"):
+        run(replace(wanted, language="fr"))
+
+
+def test_rows_are_as_an_evaluation_makes_them() -> None:
+    rows = made()
+    assert len(rows) == 60 * len(VARIANTS)
+    ends = {side(one)["outcome"] for one in rows}
+    assert {"right", "wrong", "abstained", "declined", "error"} <= ends
+
+
+def test_every_measure_has_a_name() -> None:
+    for language in LANGUAGES:
+        assert {f"measure.{name}" for name in MEASURES} <= set(words(language))
+
+
+async def test_rows_of_a_real_run_are_reported(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    await world.run("two_stage", "self_rag", "cot_rag", "mcts_rag", "agent")
+    found = gather([world.output])
+    shown = view(found)
+    assert (found.odd, found.torn, len(shown["questions"])) == (0, 0, 4)
+    asked = {one["case"]["id"]: one for one in shown["questions"]}
+    first = asked["q1"]["runs"]["two_stage"]
+    assert first["read"][0]["gold"] and first["outcome"] == "wrong"  # no one knows the sentinel
+    kinds = {step["kind"] for one in shown["questions"] for run_ in one["runs"].values()
+             for step in run_["steps"]}  # fmt: skip
+    assert {"search", "finish"} <= kinds
+    known = {key.partition(".")[2] for key in words("en") if key.startswith("step.")}
+    assert kinds <= known, kinds - known
+    assert "cot\\_rag" in markdown(shown) and len(page(shown)) > 100_000

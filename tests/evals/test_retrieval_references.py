@@ -1,0 +1,89 @@
+"""Retrieval measures equal their definitions, on 1,000 random rankings."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+from support.rows import case, passage, row
+
+from churon.evals.metrics import MEASURES
+from churon.evals.metrics.retrieval import NAMES, evaluate, ranking
+
+pytest.importorskip("ir_measures", reason="the extra eval is not installed")
+
+
+def recall(ranked: list[str], relevant: dict[str, int], k: int) -> float:
+    return len(set(ranked[:k]) & set(relevant)) / len(relevant)
+
+
+def ndcg(ranked: list[str], relevant: dict[str, int], k: int) -> float:
+    def gain(grades: list[int]) -> float:
+        return sum(grade / math.log2(place + 2) for place, grade in enumerate(grades[:k]))
+
+    return gain([relevant.get(one, 0) for one in ranked]) / gain(sorted(relevant.values())[::-1])
+
+
+def average_precision(ranked: list[str], relevant: dict[str, int]) -> float:
+    hits = [place for place, one in enumerate(ranked) if one in relevant]
+    return sum(n / (place + 1) for n, place in enumerate(hits, 1)) / len(relevant)
+
+
+def reciprocal_rank(ranked: list[str], relevant: dict[str, int]) -> float:
+    return next((1 / (place + 1) for place, one in enumerate(ranked) if one in relevant), 0.0)
+
+
+def test_measures_by_brute_force() -> None:
+    drawn = random.Random(5)
+    names = [f"p{number}" for number in range(30)]
+    for _ in range(1_000):
+        ranked = drawn.sample(names, drawn.randint(0, 25))
+        relevant = {one: drawn.randint(1, 3) for one in drawn.sample(names, drawn.randint(1, 6))}
+        made = row(case(relevant=relevant), ranked=ranked)
+        wanted = {
+            "recall@5": recall(ranked, relevant, 5),
+            "recall@20": recall(ranked, relevant, 20),
+            "ndcg@10": ndcg(ranked, relevant, 10),
+            "map": average_precision(ranked, relevant),
+            "mrr": reciprocal_rank(ranked, relevant),
+        }
+        assert {name: MEASURES[name].score(made) for name in wanted} == pytest.approx(wanted)
+
+
+def test_documents_are_found_through_the_passages_read() -> None:
+    asked = case(relevant={"guide.md": 1, "p9": 1})
+    read = [passage("p2", document="guide.md"), passage("p3", document="guide.md")]
+    made = row(asked, ranked=["p1", "p2", "p3", "p9"], read=read)
+    assert ranking(made) == ["p1", "guide.md", "p9"]
+    assert MEASURES["recall@5"].score(made) == 1
+    assert MEASURES["mrr"].score(made) == 0.5
+
+
+def test_documents_are_found_behind_the_passages_read() -> None:
+    asked = case(relevant={"guide.md": 1})
+    ranked = {"ranked": ["p1", "p2", "p3"], "read": [passage("p1", document="other.md")]}
+    told = row(asked, ranked_documents=["other.md", "guide.md", "guide.md"], **ranked)
+    assert ranking(told) == ["p1", "guide.md"]
+    assert MEASURES["mrr"].score(told) == 0.5 and MEASURES["map"].score(told) == 0.5
+    assert MEASURES["recall@5"].score(row(asked, **ranked)) == 0
+
+
+def test_a_passage_that_was_not_read_bears_no_span() -> None:
+    spans = [{"document": "guide.md", "start": 0, "end": 9}]
+    asked = case(relevant={"guide.md": 1}, spans=spans)
+    made = row(asked, ranked=["p2"], ranked_documents=["guide.md"])
+    assert MEASURES["mrr"].score(made) == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_meaning_without_gold_or_ranking(name: str) -> None:
+    assert MEASURES[name].score(row(ranked=["p1"])) is None
+    assert MEASURES[name].score(row(case(relevant={"p1": 1}), error="TimeoutError")) is None
+    assert MEASURES[name].score(row(case(relevant={"p1": 1}), ranked=[])) == 0
+    assert MEASURES[name].score(row(case(relevant={"p1": 2}), ranked=["p1"])) == 1
+
+
+def test_nothing_to_find_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing to find"):
+        evaluate(["p1"], {"p1": 0}, "AP")

@@ -1,0 +1,239 @@
+"""`churon eval tune`: finds what is there to find, says so of what is not, goes on after a kill."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.eval_world import GOLD
+from support.scripted import Reply
+from support.tune_world import HELD_BACK, TuneWorld, colour, model
+
+from churon.cli.evals.tune import STUDY
+from churon.evals.spending import Budget
+from churon.tools.errors import InputError, ModelError, SettingsError
+from churon.tools.settings import load_settings
+
+pytest.importorskip("optuna", reason="the extra eval is not installed")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> TuneWorld:
+    return TuneWorld(tmp_path)
+
+
+def chosen(world: TuneWorld) -> float:
+    return load_settings(world.tuned).context.support_threshold
+
+
+async def test_a_threshold_that_matters_is_found(world: TuneWorld, capsys: Any) -> None:
+    assert await world.tune() == 0
+    said = capsys.readouterr()
+    assert "The gain is shown." in said.out and "0.250 -> 1.000: +0.750" in said.out
+    assert "trial 1 of 6: 0.250; the settings in force" in said.err
+    assert "given up after 8 questions" in said.err
+    assert 0.15 < chosen(world) <= 0.45
+    again = load_settings(world.tuned)
+    assert (again.context.k2, again.rerank.provider, again.preset) == (2, "none", "embedded")
+    head = world.tuned.read_text().splitlines()
+    assert any(line.startswith("# held back (never tuned on): 0.250") for line in head)
+
+
+async def test_nothing_matters_and_that_is_said(tmp_path: Path, capsys: Any) -> None:
+    world = TuneWorld(tmp_path, model(yes=0.97, no=0.03))
+    assert await world.tune(trials=3) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("None of 3 trials did better than the settings in force")
+    assert "Keep them." in said and not world.tuned.exists() and not world.held_back()
+
+
+async def test_luck_on_the_development_questions_is_no_gain(tmp_path: Path, capsys: Any) -> None:
+    world, known = TuneWorld(tmp_path), dict[str, bool]()
+    lucky = {case["id"][1:] for case in world.sides().development}
+    whole = model(yes=0.97, no=0.03, right=lambda lamp: known[lamp])
+
+    def answer(step: str, prompt: str) -> Reply | str:
+        if step == "candidate":  # warm, it knows what it is tuned on; cold, every other lamp
+            lamp = re.findall(r"lamp (ax\d+)", prompt)[-1]
+            warm = bool(world.calls[-1].get("temperature"))
+            known[lamp] = lamp in lucky if warm else int(lamp[2:]) % 2 > 0
+        reply: Reply | str = whole(step, prompt)
+        return reply
+
+    world.answer = answer
+    await world.tune("temperature=0..1", trials=2)
+    said = capsys.readouterr().out
+    assert "development (16 questions, chosen by): 0.688 -> 1.000" in said
+    assert "No gain was shown: keep the settings in force." in said
+    assert "# No gain was shown" in world.tuned.read_text()
+
+
+async def test_held_back_questions_are_asked_after_the_choice_alone(world: TuneWorld) -> None:
+    sides, early = world.sides(), set()
+    whole = model()
+
+    def answer(step: str, prompt: str) -> Reply | str:
+        if not (world.folder / HELD_BACK).exists():
+            early.update(re.findall(r"How does the lamp (ax\d+) shine", prompt))
+        reply: Reply | str = whole(step, prompt)
+        return reply
+
+    world.answer = answer
+    await world.tune()
+    assert "runs failed" not in world.tuned.read_text()
+    first, later = ({case["id"] for case in side} for side in (sides.development, sides.held_back))
+    assert not first & later
+    assert {f"q{lamp}" for lamp in early} == first == {r["case"]["id"] for r in world.rows_in()}
+    assert {row["case"]["id"] for row in world.held_back()} == later
+
+
+async def test_held_back_answers_do_not_touch_the_choice(tmp_path: Path) -> None:
+    worlds = [TuneWorld(tmp_path / "a")]
+    later = {case["id"][1:] for case in worlds[0].sides().held_back}
+    other = lambda lamp: ["nonsense" if lamp in later else colour(lamp)]  # noqa: E731
+    worlds.append(TuneWorld(tmp_path / "b", answers=other))
+    for world in worlds:
+        await world.tune()
+    assert chosen(worlds[0]) == chosen(worlds[1])
+    assert "0.250 -> 0.250" in worlds[1].tuned.read_text()
+
+
+async def test_accepted_answers_reach_no_graph(world: TuneWorld) -> None:
+    await world.tune(trials=2)
+    seen = json.dumps([world.prompts, world.calls, world.store.asked], default=repr)
+    assert "ax11" in seen and GOLD not in seen
+    assert GOLD not in "".join(settings.model_dump_json() for settings in world.toolkits)
+
+
+async def test_the_critics_calibration_is_fitted(world: TuneWorld, capsys: Any) -> None:
+    low = ("context.support_threshold=0.1",)
+    await world.tune("calibration", sets=low, trials=2, held_back=0.3)
+    said = capsys.readouterr().out
+    assert "calibration: as it is -> fitted" in said and "support.en: Brier" in said
+    held = load_settings(world.tuned).critic.calibration["scripted"]
+    assert "support.en" in held and "support.ko" not in held
+    tuned = [row for row in world.held_back() if row["variant"] != "current"]
+    assert all(row["status"] == "abstained" for row in tuned if not row["case"]["answerable"])
+    assert all(row["short"] for row in tuned if row["case"]["answerable"])
+
+
+@pytest.mark.parametrize("calls", [100, 260])
+async def test_a_killed_search_goes_on_as_it_would_have(tmp_path: Path, calls: int) -> None:
+    command = [sys.executable, "-m", "support.tune_world", str(tmp_path / "killed"), str(calls)]
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    killed = await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    world, whole = TuneWorld(tmp_path / "killed"), TuneWorld(tmp_path / "whole")
+    before = world.rows_in()
+    assert before
+    with (world.folder / STUDY).open("ab") as study:
+        study.write(b'{"op_code": 4, "wor')  # killed while it wrote
+    await world.tune()
+    await whole.tune()
+    assert world.rows_in()[: len(before)] == before
+    asked = [[(r["variant"], r["case"]["id"]) for r in w.rows_in()] for w in (world, whole)]
+    assert asked[0] == asked[1] and len(set(asked[0])) == len(asked[0])
+    assert chosen(world) == chosen(whole)
+
+
+async def test_more_trials_add_to_those_there(world: TuneWorld) -> None:
+    await world.tune(trials=2)
+    first = world.rows_in()
+    world.prompts.clear()
+    await world.tune(trials=2)
+    assert world.prompts == ["Hello"]  # the model is woken up
+    await world.tune(trials=3)
+    assert world.rows_in()[: len(first)] == first and len(world.rows_in()) > len(first)
+
+
+async def test_a_budget_leaves_room_for_the_verdict(world: TuneWorld, capsys: Any) -> None:
+    await world.tune(budget=Budget(calls=60))
+    assert "Stopped after 60 calls: run it again" in capsys.readouterr().out
+    assert not world.held_back() and len(world.rows_in()) < 16
+    await world.tune(budget=Budget(calls=530))
+    assert "Stopped after 530 calls" in capsys.readouterr().out
+    assert len(world.held_back()) == 32
+    spent = sum(r["usage"]["calls"] for r in [*world.rows_in(), *world.held_back()])
+    assert spent <= 540
+    await world.tune()
+    assert "Stopped" not in capsys.readouterr().out
+
+
+async def test_no_minutes_no_questions(world: TuneWorld, capsys: Any) -> None:
+    await world.tune(budget=Budget(minutes=0))
+    assert "were not asked everything yet" in capsys.readouterr().out
+    assert world.rows_in() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"graph": "closed_book"}, "Nothing of the graph 'closed_book' can be tuned"),
+        ({"knobs": ["k3"]}, "There is no knob 'k3'"),
+        ({"knobs": ["seed=1..9"]}, "There is no knob 'seed'"),
+        ({"knobs": ["k2=8..1"]}, "leaves nothing to try"),
+        ({"knobs": ["k2=one..5"]}, "is not NAME or NAME=LOW..HIGH"),
+        ({"knobs": ["k2=1.2.3..5"]}, "is not NAME or NAME=LOW..HIGH"),
+        ({"knobs": ["k2=0..5"]}, "k2=0 is refused"),
+        ({"knobs": ["k2=1.5..5"]}, "k2=1.5 is refused"),
+        ({"knobs": ["temperature"]}, "has no usual bounds"),
+        ({"graph": "two_stage", "knobs": ["calibration"]}, "asks no critic"),
+        ({"objective": "best"}, "There is no objective 'best'"),
+        ({"objective": "accuracy"}, "has no meaning for these questions"),
+        ({"n": 6}, "are too few"),
+    ],
+)
+async def test_bad_arguments(world: TuneWorld, given: dict[str, Any], said: str) -> None:
+    knobs = given.pop("knobs", [])
+    with pytest.raises((InputError, SettingsError), match=re.escape(said)):
+        await world.tune(*knobs, **given)
+    assert not world.tuned.exists()
+
+
+async def test_a_file_of_the_users_is_left_alone(world: TuneWorld) -> None:
+    world.folder.mkdir()
+    world.tuned.write_text("[context]\nk2 = 4\n")
+    with pytest.raises(InputError, match="was not written by `churon eval tune`"):
+        await world.tune()
+    assert world.tuned.read_text() == "[context]\nk2 = 4\n" and world.prompts == []
+
+
+async def test_another_study_is_not_gone_on_with(world: TuneWorld) -> None:
+    await world.tune(trials=1)
+    with pytest.raises(InputError, match="about something else: objective: quality, now em"):
+        await world.tune(trials=1, objective="em")
+    with pytest.raises(InputError, match=r"made otherwise: context\.k2: 2, now 3"):
+        await world.tune(trials=2, sets=("context.k2=3",))
+
+
+async def test_runs_that_failed_count_and_are_told(world: TuneWorld, capsys: Any) -> None:
+    lamp, whole = world.sides().held_back[0]["id"][1:], model()
+
+    def answer(step: str, prompt: str) -> Reply | str:
+        asked = f"How does the lamp {lamp} shine" in prompt
+        reply: Reply | str = Reply(error=ModelError("No.")) if asked else whole(step, prompt)
+        return reply
+
+    world.answer = answer
+    await world.tune(trials=2)
+    assert "16 questions; 1 and 1 runs failed" in capsys.readouterr().out
+
+
+async def test_a_graph_that_fails_is_not_tuned(world: TuneWorld) -> None:
+    def broken(step: str, prompt: str) -> Reply | str:
+        return "Hi" if "Hello" in prompt else Reply(error=ModelError("The model choked."))
+
+    world.answer = broken
+    with pytest.raises(InputError, match=r"questions failed, the last with: .*choked"):
+        await world.tune("k2")

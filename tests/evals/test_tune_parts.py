@@ -1,0 +1,150 @@
+"""Halves, knobs, objective and the critic's calibration, without a run."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+from support.rows import abstained, case, claim, passage, row
+
+from churon.evals.tune.critic import calibrated_settings, fitted
+from churon.evals.tune.knobs import BOUNDS, SPACES, space
+from churon.evals.tune.objective import objective
+from churon.evals.tune.search import rungs
+from churon.evals.tune.split import split
+from churon.tools.context import RagContext
+from churon.tools.models.critic import calibrated
+from churon.tools.settings import CriticSettings, LabelCalibration, load_settings
+
+KINDS = [("en", True), ("en", False), ("ko", True), ("ko", False)]
+
+
+def cases(n: int = 120) -> list[Any]:
+    luck = random.Random(3)
+    kinds = luck.choices(KINDS, weights=[6, 2, 3, 1], k=n)
+    return [
+        case(f"q{place}", question=f"What is {place}?", language=language, answerable=answerable)
+        for place, (language, answerable) in enumerate(kinds)
+    ]
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5])
+def test_halves_are_disjoint_whole_and_alike(share: float) -> None:
+    asked = cases()
+    sides = split(asked, share, 7)
+    first, later = ({one["id"] for one in side} for side in (sides.development, sides.held_back))
+    assert not first & later and len(first) + len(later) == len(asked)
+    for kind in KINDS:
+        assert abs(count(sides.held_back, kind) - share * count(asked, kind)) <= 1
+
+
+def count(side: Any, kind: tuple[str, bool]) -> int:
+    return sum((one["language"], one["answerable"]) == kind for one in side)
+
+
+def test_halves_depend_on_ids_and_seed_alone() -> None:
+    asked = cases()
+    shuffled = [{**one, "answers": ["?"]} for one in random.Random(1).sample(asked, len(asked))]
+    ids = lambda sides: [one["id"] for one in sides.development]  # noqa: E731
+    assert ids(split(asked, 0.5, 7)) == ids(split(shuffled, 0.5, 7))  # type: ignore[arg-type]
+    assert ids(split(asked, 0.5, 7)) != ids(split(asked, 0.5, 8))
+
+
+def test_every_beginning_is_mixed() -> None:
+    asked = cases()
+    begun = Counter(one["language"] for one in split(asked, 0.5, 7).development[:20])
+    share = sum(one["language"] == "ko" for one in asked) / len(asked)
+    assert abs(begun["ko"] / 20 - share) < 0.15
+
+
+def test_the_same_question_is_on_one_side() -> None:
+    twins = [
+        {**one, "id": f"{one['id']}-b", "answerable": not one["answerable"]} for one in cases()
+    ]
+    sides = split([*cases(), *twins], 0.5, 7)  # type: ignore[list-item]
+    first = {one["id"] for one in sides.development}
+    assert all((f"q{n}" in first) == (f"q{n}-b" in first) for n in range(120))
+
+
+@pytest.mark.parametrize(
+    ("n", "wanted"), [(5, [5]), (8, [8]), (16, [8, 16]), (50, [8, 24, 50]), (300, [34, 102, 300])]
+)
+def test_rungs(n: int, wanted: list[int]) -> None:
+    assert rungs(n) == wanted
+
+
+@pytest.mark.parametrize("graph", SPACES)
+def test_every_knob_is_one_and_holds_the_value_in_force(graph: str) -> None:
+    settings = load_settings(context={"k1": 77, "form": "iterative"})
+    made = {knob.name: knob for knob in space(graph, settings)}
+    assert set(made) <= set(RagContext.model_fields) and set(SPACES[graph]) <= set(BOUNDS)
+    assert made["k1"].high == 77 and made["k1"].low == 5
+    for name, knob in made.items():
+        assert knob.low <= getattr(settings.context, name) <= knob.high
+        RagContext.model_validate({name: knob.low}), RagContext.model_validate({name: knob.high})
+
+
+def test_knobs_without_effect_are_left_out() -> None:
+    names = lambda **given: {k.name for k in space("self_rag", load_settings(**given))}  # noqa: E731
+    assert not {"max_iter", "beam", "delta", "uncertain_low"} & names()
+    assert "max_iter" in names(context={"form": "iterative"})
+    assert "uncertain_low" in names(rerank={"provider": "encoder", "model": "m"})
+
+
+def test_quality_values_abstaining_and_calls_cost() -> None:
+    good = objective("quality", 0.0)
+    usage = {"calls": 10, "tokens": 1, "searches": 1, "seconds": 1.0, "cache_hits": 0}
+    none = case(answers=[], answerable=False)
+    rows = [row(short="Ada Lovelace", usage=usage), abstained(none), row(none), row(error="x")]
+    assert [good.score(one) for one in rows] == [1, 1, 0, 0]
+    assert objective("quality", 0.01).score(rows[0]) == pytest.approx(0.9)
+    assert objective("answer", 0.0).score(abstained(none)) is None
+    assert objective("map", 0.0).mean([abstained(none)]) is None
+
+
+def graded(n: int, language: str, held: LabelCalibration) -> list[Any]:
+    """Rows of a critic whose log-odds are the truth's, moved and stretched, read through `held`."""
+    luck = random.Random(n)
+    made = []
+    for place in range(n):
+        truth = luck.random() < 0.5
+        raw = (1.0 if truth else -1.0) + luck.gauss(0, 0.7) - 3.0
+        p = calibrated({"Y": raw, "N": 0.0}, held)["Y"]
+        asked = case(f"{language}{place}", language=language, relevant={"gold": 1})
+        read = [passage("gold" if truth else "other", relevance=round(p, 4))]
+        support = [{**claim("gold"), "support_score": round(p, 4)}]
+        said = {"short": "Ada Lovelace" if truth else "Bob", "claims": support, "degraded": []}
+        made.append(row(asked, read=read, **said))
+    return made
+
+
+@pytest.mark.parametrize(
+    "held", [LabelCalibration(), LabelCalibration(temperature=2.0, offsets={"Y": 0.5, "F": 0.5})]
+)
+def test_calibration_is_fitted_over_the_one_in_force(held: LabelCalibration) -> None:
+    table = {"m": {"relevance": held, "support.ko": held}}
+    settings = load_settings(critic=CriticSettings(calibration=table).model_dump())
+    found = fitted([*graded(400, "en", held), *graded(12, "ko", held)], settings, "m")
+    assert [one.name for one in found] == ["relevance.en", "support.en"]
+    first = found[0]
+    assert first.after < first.before and first.after < 0.15
+    after = calibrated({"Y": -3.0, "N": 0.0}, first.calibration)
+    assert after["Y"] == pytest.approx(0.5, abs=0.1)  # the middle of the two kinds
+    new = calibrated_settings(settings, found, "m").critic.calibration["m"]
+    assert set(new) == {"relevance", "relevance.en", "support.ko", "support.en"}
+
+
+def test_what_was_not_read_off_log_probs_is_not_fitted_on() -> None:
+    settings = load_settings()
+    rows = [
+        {**one, "degraded": ["critic:relevance:vote"]}
+        for one in graded(60, "en", LabelCalibration())
+    ]
+    assert [one.name for one in fitted(rows, settings, "m")] == ["support.en"]  # type: ignore[arg-type]
+    priors = load_settings(rerank={"provider": "encoder", "model": "m"})
+    names = [one.name for one in fitted(graded(60, "en", LabelCalibration()), priors, "m")]
+    assert names == ["support.en"]
+    assert all(math.isfinite(one.after) for one in fitted(rows, settings, "m"))  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Doors to the reranker for libraries other than LangChain, all over one RerankCompressor."""

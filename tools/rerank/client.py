@@ -1,0 +1,133 @@
+"""One rerank request over HTTP: its address, its key, and the attempts that it gets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+from pydantic import SecretStr
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
+
+from churon.tools.errors import SettingsError
+from churon.tools.rerank.endpoint import Endpoint, Refused, down
+from churon.tools.rerank.shapes import Shape
+
+ATTEMPTS = 3
+LONGEST_WAIT = 10.0
+"""Seconds before another attempt, whatever the server asks for."""
+_CONNECT_SECONDS = 10.0
+_BACKOFF = wait_exponential(multiplier=0.5, max=LONGEST_WAIT) + wait_random(0, 0.5)
+
+
+class RerankClient:
+    """Keeps connections to one server. Thread-safe."""
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        shape: Shape,
+        *,
+        api_key: SecretStr | None,
+        timeout: float,
+        transport: httpx.BaseTransport | None,
+        sleep: Callable[[float], None],
+    ) -> None:
+        """Connects at the first request. Raises SettingsError for an impossible URL or key."""
+        url, key = _rerank_url(base_url), _checked(api_key)
+        bare = url.copy_with(userinfo=b"")
+        shown = str(bare.copy_with(query=None, fragment=None))
+        self.endpoint = Endpoint(shown, model, shape, timeout, key)
+        self._url = bare  # httpx logs URLs, so the password goes into the header only
+        self._http = httpx.Client(
+            auth=(url.username, url.password) if url.userinfo and not key else None,
+            headers={"Authorization": f"Bearer {key}"} if key else None,
+            timeout=httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
+            transport=transport,
+        )
+        self._retrying = Retrying(
+            retry=retry_if_exception(lambda error: down(error) is True),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=_wait,
+            sleep=sleep,
+            reraise=True,
+        )
+
+    def ask(self, query: str, texts: Sequence[str], check: Callable[[], None]) -> list[float]:
+        """One score a text. `check` raises before an attempt that is no longer wanted.
+
+        Raises Refused, Malformed, httpx.HTTPError.
+        """
+        shape = self.endpoint.shape
+        body = shape.body(self.endpoint.model, query, texts)
+
+        def attempt() -> bytes:
+            check()
+            response = self._http.post(self._url, json=body)
+            if not response.is_success:
+                raise Refused(response)
+            return response.content
+
+        return shape.read(self._retrying(attempt), len(texts))
+
+    def close(self) -> None:
+        """Close the connections; no request may be under way."""
+        self._http.close()
+
+
+def _rerank_url(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url.strip())
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise SettingsError(  # the value may hold a password
+            "rerank.base_url is no http:// or https:// address.",
+            remedy="Set it such as 'http://127.0.0.1:8080', or with /v1 or /v2 at its end.",
+        )
+    path = url.path.rstrip("/")
+    return url.copy_with(path=path if path.endswith("/rerank") else f"{path}/rerank")
+
+
+def _checked(api_key: SecretStr | None) -> str:
+    key = api_key.get_secret_value().strip() if api_key else ""
+    if not (key.isascii() and key.isprintable()):  # a header's error would show it
+        raise SettingsError(
+            "rerank.api_key holds characters that no HTTP header can.",
+            remedy="Set it to the key alone.",
+        )
+    return key
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = _retry_after(error.response) if isinstance(error, Refused) else None
+    return _BACKOFF(state) if asked is None else min(max(asked, 0.0), LONGEST_WAIT)
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds that the server asks for, as a number or a date (RFC 9110, section 10.2.3)."""
+    value = response.headers.get("Retry-After", "")
+    try:
+        seconds = float(value)
+    except ValueError:
+        return _seconds_until(value)
+    return None if math.isnan(seconds) else seconds
+
+
+def _seconds_until(value: str) -> float | None:
+    try:
+        date = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()

@@ -1,0 +1,194 @@
+"""What the torch cross-encoders share: cache, queue, precisions, and memory that ends."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import math
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from langchain_core.documents import Document
+
+from churon.tools.errors import RerankError
+from churon.tools.rerank.batching import packed
+from churon.tools.rerank.cache import ScoreCache
+from churon.tools.rerank.canaries import calibration_pairs
+from churon.tools.rerank.certified import WORTH, ErrorBound, certified
+from churon.tools.rerank.queue import PassQueue, Row
+from churon.tools.rerank.torch_model import free_memory, import_torch
+
+log = logging.getLogger(__name__)
+
+R = TypeVar("R", bound=Row)
+
+
+class Job(Generic[R]):
+    """A row for the network of one precision; hashed once, it is looked up often."""
+
+    __slots__ = ("_hash", "precision", "row")
+
+    def __init__(self, precision: str, row: R) -> None:
+        self.precision, self.row = precision, row
+        self._hash = hash((precision, row))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Job) or self._hash != other._hash:
+            return False
+        return (self.precision, self.row) == (other.precision, other.row)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+class CrossEncoder(ABC, Generic[R]):
+    """Scores rows of token ids; a subclass makes the rows and runs the network. Thread-safe."""
+
+    padded = True
+    """A batch costs its longest row times their number, not their sum."""
+
+    def __init__(
+        self,
+        name: str,
+        network: Any,
+        device: str,
+        batch_tokens: int,
+        max_length: int,
+        *,
+        coarse: Any = None,
+        cache: ScoreCache | None = None,
+        prepare: Callable[[Any], None] | None = None,
+    ) -> None:
+        """`network`: loaded, in the precision that counts; `batch_tokens`: most tokens of one pass,
+        halved for good where memory is too small; `max_length`: tokens of a pair; `coarse`: a torch
+        dtype in which all passages are scored first, where only the best have to be exact;
+        `prepare`: changes a network for good that has its precision and device.
+        """
+        self.name = name
+        self.device = device
+        self.batch_tokens = batch_tokens
+        self.max_length = max_length
+        self.cache = ScoreCache(0) if cache is None else cache
+        self._torch, _ = import_torch()
+        dtype = network.dtype
+        networks = {"exact": network.eval()}
+        if coarse is not None:
+            networks["coarse"] = copy.deepcopy(network).to(coarse)
+        self._networks = {name: one.to(device) for name, one in networks.items()}
+        if prepare is not None:
+            for one in self._networks.values():
+                prepare(one)
+        self._identity = f"{name} {getattr(network.config, '_commit_hash', None)} {max_length}"
+        self._precisions = {"exact": str(dtype), "coarse": f"{coarse} for {dtype}"}
+        self._queue: PassQueue[Job[R]] = PassQueue(self._pass, lambda: self.batch_tokens)
+        self.error_bound = None if coarse is None else self._calibrated()
+        """What `coarse` scores may be wrong by; None where all are exact."""
+
+    def score(
+        self, query: str, documents: Sequence[Document], top_n: int | None = None
+    ) -> list[float]:
+        """One logit per document. Texts become tokens in the caller's thread."""
+        texts = [document.page_content for document in documents]
+        exact = partial(self._scored, "exact", query, texts)
+        everything = list(range(len(texts)))
+        if self.error_bound is None or top_n is None or top_n * WORTH >= len(texts):
+            return exact(everything)
+        coarse = self._scored("coarse", query, texts, everything)
+        return certified(coarse, exact, top_n, self.error_bound)
+
+    def probability(self, score: float) -> float | None:
+        """The sigmoid: these models are trained with a binary cross-entropy on it."""
+        return sigmoid(score)
+
+    def close(self) -> None:
+        """End the pass under way and drop the weights."""
+        self._queue.close()
+        self._networks.clear()
+        free_memory(self.device)
+
+    @abstractmethod
+    def _rows(self, query: str, passages: list[str]) -> list[R]:
+        """Token ids of each pair."""
+
+    @abstractmethod
+    def _forward(self, network: Any, rows: list[R]) -> list[float]:
+        """Logits of one batch, longest row first; of several callers, as the case may be."""
+
+    def _scored(
+        self, precision: str, query: str, texts: Sequence[str], places: list[int]
+    ) -> list[float]:
+        """Scores of the texts at these places, from the cache or the network."""
+        passages = [texts[place] for place in places]
+
+        def score(missing: list[int]) -> list[float]:
+            with self._queue.coming():
+                rows = self._rows(query, [passages[place] for place in missing])
+            return self._queue.score([Job(precision, row) for row in rows])
+
+        scorer = f"{self._identity} {self._precisions[precision]}"
+        return self.cache.through(scorer, query, passages, score)
+
+    def _calibrated(self) -> ErrorBound:
+        bound = ErrorBound()
+        for query, passages in calibration_pairs():
+            everything = list(range(len(passages)))
+            coarse = self._scored("coarse", query, passages, everything)
+            bound.learn(coarse, self._scored("exact", query, passages, everything))
+        log.info("%s: half precision is taken to err by at most %.3g", self.name, bound.value)
+        return bound
+
+    def _pass(self, jobs: list[Job[R]]) -> list[float]:
+        """Logits of distinct jobs, in their order; the queue's worker comes here."""
+        scores = dict.fromkeys(jobs, math.nan)
+        with self._torch.inference_mode():
+            for precision, network in self._networks.items():
+                mine = [job for job in jobs if job.precision == precision]
+                found = self._in_batches(network, [job.row for job in mine])
+                scores.update(zip(mine, found, strict=True))
+        return list(scores.values())
+
+    def _in_batches(self, network: Any, rows: list[R]) -> list[float]:
+        scores = [math.nan] * len(rows)
+        waiting = deque(self._packed(rows, range(len(rows))))
+        while waiting:
+            batch = waiting.popleft()
+            try:
+                logits = self._forward(network, [rows[index] for index in batch])
+            except self._torch.OutOfMemoryError as error:
+                self._halve([len(rows[index]) for index in batch], error)
+            else:
+                for index, logit in zip(batch, logits, strict=True):
+                    scores[index] = logit
+                continue
+            # Outside of `except`: while the error lives, so do the tensors of its frames
+            free_memory(self.device)
+            waiting = deque(self._packed(rows, [i for one in (batch, *waiting) for i in one]))
+        return scores
+
+    def _packed(self, rows: list[R], indices: Sequence[int]) -> Iterator[list[int]]:
+        lengths = [len(rows[index]) for index in indices]
+        for batch in packed(lengths, self.batch_tokens, padded=self.padded):
+            yield [indices[place] for place in batch]
+
+    def _halve(self, lengths: list[int], error: Exception) -> None:
+        if len(lengths) == 1:
+            raise RerankError(
+                f"The device {self.device!r} has no memory for one pair of {self.name!r}.",
+                remedy="Lower rerank.max_length, or set rerank.device = 'cpu'.",
+            ) from error
+        # By what the batch had: a budget far above it would be halved in vain
+        had = max(lengths) * len(lengths) if self.padded else sum(lengths)
+        self.batch_tokens = max(1, min(self.batch_tokens, had) // 2)
+
+
+def sigmoid(logit: float) -> float:
+    """1 / (1 + exp(-logit)) without overflow."""
+    if logit >= 0:
+        return 1 / (1 + math.exp(-logit))
+    return math.exp(logit) / (1 + math.exp(logit))

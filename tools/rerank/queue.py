@@ -1,0 +1,232 @@
+"""One worker for all callers of a model: rows wait in parts of a pass, small parts share one.
+
+A part holds at most a pass's budget of tokens, of one call. Parts go first come, first served; of a
+call that needs several passes, later parts queue behind what came meanwhile (start-time fair
+queueing, Goyal et al. 1996, in units of a pass), so that 10,000 passages do not hold up 20.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from churon.tools.errors import RerankError
+from churon.tools.rerank.batching import packed
+from churon.tools.rerank.scorer import abandoned
+
+LINGER = 0.002
+"""Seconds that a pass with room waits for callers that are still turning texts into tokens."""
+WAITING_PASSES = 64
+"""Callers beyond so many full passes wait outside, in their own threads."""
+
+
+class Row(Protocol):
+    """Token ids of a pair, compared by content."""
+
+    def __hash__(self) -> int: ...
+    def __len__(self) -> int: ...
+
+
+R = TypeVar("R", bound=Row)
+
+
+class _Call:
+    """One caller's rows, and the event that tells that nobody waits for them."""
+
+    def __init__(self, rows: int) -> None:
+        self.scores = [math.nan] * rows
+        self.left = rows
+        self.done: Future[list[float]] = Future()
+        self._abandoned = abandoned.get()
+
+    def gone(self) -> bool:
+        return self.done.done() or (self._abandoned is not None and self._abandoned.is_set())
+
+    def put(self, place: int, score: float) -> None:
+        self.scores[place] = score
+        self.left -= 1
+        if not self.left and not self.done.done():
+            self.done.set_result(self.scores)
+
+    def fail(self, error: BaseException) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+@dataclass(eq=False)
+class _Item(Generic[R]):
+    """A row, and the places in calls that its score goes to."""
+
+    row: R
+    wanted: list[tuple[_Call, int]] = field(default_factory=list)
+
+
+@dataclass(order=True)
+class _Part(Generic[R]):
+    turn: int
+    arrival: int
+    items: list[_Item[R]] = field(compare=False)
+    tokens: int = field(compare=False)
+
+
+class PassQueue(Generic[R]):
+    """Scores rows of many threads with `run`, in one thread of its own."""
+
+    def __init__(self, run: Callable[[list[R]], list[float]], budget: Callable[[], int]) -> None:
+        """`run`: one score a row, for distinct rows; `budget`: tokens of a pass, now."""
+        self._run, self._budget = run, budget
+        # Joined at the interpreter's exit, and idle without a thread that someone must end
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="churon-rerank-pass")
+        self._changed = threading.Condition()
+        self._parts: list[_Part[R]] = []
+        self._flying: dict[R, _Item[R]] = {}
+        """Rows waiting or under way: an equal row joins instead of being scored twice."""
+        self._tokens = self._turn = self._arrivals = self._coming = 0
+        self._busy = self._closed = False
+
+    @contextmanager
+    def coming(self) -> Iterator[None]:
+        """Around what a caller does before `score`: a pass with room waits for it a little."""
+        with self._changed:
+            self._coming += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._coming -= 1
+                self._changed.notify_all()
+
+    def score(self, rows: Sequence[R]) -> list[float]:
+        """One score a row. Blocks. Raises RerankError when closed, CancelledError when abandoned,
+        and what `run` raises for these rows.
+        """
+        call = _Call(len(rows))
+        if not rows:
+            return []
+        with self._changed:
+            fresh = self._join(rows, call)
+            first = self._turn
+            try:
+                for ahead, part in enumerate(self._packed(fresh)):
+                    self._admit(_Part(first + ahead, self._arrivals, *part))
+            except BaseException:  # Ctrl-C while waiting outside: others may have joined these rows
+                self._fail(fresh, RerankError("The caller of these pairs was interrupted."))
+                raise
+        return call.done.result()
+
+    def close(self) -> None:
+        """End the pass under way; calls that still wait fail."""
+        with self._changed:
+            self._closed = True
+            for part in self._parts:
+                self._fail(part.items, _closed())
+            self._parts.clear()
+            self._changed.notify_all()
+        self._worker.shutdown(wait=True)
+
+    def _join(self, rows: Sequence[R], call: _Call) -> list[_Item[R]]:
+        if self._closed:
+            raise _closed()
+        self._arrivals += 1
+        fresh: list[_Item[R]] = []
+        for place, row in enumerate(rows):
+            if (item := self._flying.get(row)) is None:
+                item = self._flying[row] = _Item(row)
+                fresh.append(item)
+            item.wanted.append((call, place))
+        return fresh
+
+    def _packed(self, items: list[_Item[R]]) -> Iterator[tuple[list[_Item[R]], int]]:
+        lengths = [len(item.row) for item in items]
+        for places in packed(lengths, self._budget(), padded=False):
+            yield [items[place] for place in places], sum(lengths[place] for place in places)
+
+    def _admit(self, part: _Part[R]) -> None:
+        # Waits in the caller's thread; looks up now and then whether anyone still wants the scores
+        while self._tokens > WAITING_PASSES * self._budget() and not self._closed:
+            if not self._still_wanted(part.items):
+                return
+            self._changed.wait(0.1)
+        if self._closed:
+            self._fail(part.items, _closed())
+            return
+        heapq.heappush(self._parts, part)
+        self._tokens += part.tokens
+        if not self._busy:
+            self._busy = True
+            self._worker.submit(self._drain)
+
+    def _drain(self) -> None:
+        while items := self._next_pass():
+            self._score(items)
+
+    def _next_pass(self) -> list[_Item[R]]:
+        """Items of the parts whose turn it is and that fit together; none ends the worker's job."""
+        with self._changed:
+            self._linger()
+            items: list[_Item[R]] = []
+            tokens, budget = 0, self._budget()
+            while self._parts and (not items or tokens + self._parts[0].tokens <= budget):
+                part = heapq.heappop(self._parts)
+                self._turn = part.turn
+                self._tokens -= part.tokens
+                live = self._still_wanted(part.items)
+                tokens += sum(len(item.row) for item in live)
+                items += live
+            self._busy = bool(items)
+            self._changed.notify_all()
+            return items
+
+    def _linger(self) -> None:
+        until = time.monotonic() + LINGER
+        while self._coming and self._parts and self._tokens < self._budget():
+            if (left := until - time.monotonic()) <= 0:
+                break
+            self._changed.wait(left)
+
+    def _still_wanted(self, items: list[_Item[R]]) -> list[_Item[R]]:
+        dropped = [item for item in items if all(call.gone() for call, _ in item.wanted)]
+        self._fail(dropped, CancelledError())
+        return [item for item in items if item.row in self._flying]
+
+    def _score(self, items: list[_Item[R]]) -> None:
+        try:
+            scores = self._run([item.row for item in items])
+            scored = list(zip(items, scores, strict=True))
+        except Exception as error:  # whatever a model library throws belongs to its callers
+            self._blame(items, error)
+            return
+        with self._changed:
+            for item, score in scored:
+                del self._flying[item.row]
+                for call, place in item.wanted:
+                    call.put(place, score)
+
+    def _blame(self, items: list[_Item[R]], error: Exception) -> None:
+        """One caller's rows failed: they. Several callers': each once more, apart."""
+        apart: dict[int, list[_Item[R]]] = {}
+        for item in items:
+            apart.setdefault(id(item.wanted[0][0]), []).append(item)
+        if len(apart) > 1:
+            for own in apart.values():
+                self._score(own)
+            return
+        with self._changed:
+            self._fail(items, error)
+
+    def _fail(self, items: list[_Item[R]], error: BaseException) -> None:
+        for item in items:
+            self._flying.pop(item.row, None)
+            for call, _ in item.wanted:
+                call.fail(error)
+
+
+def _closed() -> RerankError:
+    return RerankError("The reranker is closed.", remedy="Open a new one.")

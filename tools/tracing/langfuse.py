@@ -1,0 +1,82 @@
+"""Langfuse's two addresses: OpenTelemetry spans, and scores beside them."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import format_span_id, format_trace_id
+
+from churon.tools.trace_settings import LangfuseSettings
+from churon.tools.tracing.attributes import SCORE
+from churon.tools.tracing.sink import Sink, Undelivered
+
+_HOUSE = uuid.UUID("6f0c8a52-6a5e-4c0e-9f0b-7a1f3f1d9c11")
+"""A score's id follows from its span, so that a repeated delivery makes no second one."""
+
+
+def langfuse_sink(settings: LangfuseSettings) -> Sink:
+    """Spans and scores, with Basic authorization."""
+    host = settings.host.rstrip("/")
+    user, word = credentials(settings)
+    token = base64.b64encode(f"{user}:{word}".encode()).decode()
+    exporter = OTLPSpanExporter(
+        endpoint=f"{host}/api/public/otel/v1/traces",
+        headers={"Authorization": f"Basic {token}", "x-langfuse-ingestion-version": "4"},
+        timeout=settings.timeout,
+        compression=Compression.Gzip,
+    )
+    return Sink(host, exporter, _Scores(settings))
+
+
+def credentials(settings: LangfuseSettings) -> tuple[str, str]:
+    """Public and secret key, as user and password."""
+    secret = settings.secret_key.get_secret_value() if settings.secret_key else ""
+    return settings.public_key or "", secret
+
+
+class _Scores:
+    """Posts the scores that runs left on their spans."""
+
+    def __init__(self, settings: LangfuseSettings) -> None:
+        self._settings = settings
+        self._client: httpx.Client | None = None
+
+    def __call__(self, spans: Sequence[ReadableSpan]) -> None:
+        for span in spans:
+            for name, value in (span.attributes or {}).items():
+                if name.startswith(SCORE):
+                    self._post(_score(span, name.removeprefix(SCORE), value))
+
+    def _post(self, score: dict[str, Any]) -> None:
+        if self._client is None:
+            self._client = httpx.Client(
+                auth=credentials(self._settings), timeout=self._settings.timeout
+            )
+        if self._settings.environment:
+            score["environment"] = self._settings.environment
+        url = f"{self._settings.host.rstrip('/')}/api/public/scores"
+        try:
+            self._client.post(url, json=score).raise_for_status()
+        except httpx.HTTPStatusError as error:
+            raise Undelivered(f"scores: status {error.response.status_code}") from error
+        except httpx.HTTPError as error:
+            raise Undelivered(f"scores: {error or type(error).__name__}") from error
+
+
+def _score(span: ReadableSpan, name: str, value: Any) -> dict[str, Any]:
+    assert span.context is not None
+    trace, own = format_trace_id(span.context.trace_id), format_span_id(span.context.span_id)
+    return {
+        "id": str(uuid.uuid5(_HOUSE, f"{trace}/{own}/{name}")),
+        "traceId": trace,
+        "name": name,
+        "value": value,
+        "dataType": "CATEGORICAL" if isinstance(value, str) else "NUMERIC",
+    }
