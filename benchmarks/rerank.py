@@ -63,14 +63,16 @@ def race(
     """CPU seconds of every engine, and what their scores say."""
     times: Times = {name: [] for name in engines}
     gates, dice = Gates(), random.Random(0)
-    for round_ in range(rounds + 1):
+    warm_up = texts.call(min(8, shape[0]), *shape[1:])
+    for score in engines.values():
+        score(*warm_up)
+    for _ in range(rounds):
         query, passages = texts.call(*shape)
         scores: dict[str, list[float]] = {}
         for name in dice.sample(sorted(engines), len(engines)):
             began = time.process_time()
             scores[name] = engines[name](query, passages)
-            if round_:  # the first one warms up
-                times[name].append(time.process_time() - began)
+            times[name].append(time.process_time() - began)
         gates.learn(scores)
     return times, gates
 
@@ -149,11 +151,12 @@ def run(wanted: argparse.Namespace, table: Table) -> None:
     texts = Texts(model, wanted.seed)
     if shapes:
         table.gate("ids", "equal to the tokenizer's own", ids_are_the_references(model, texts))
-        singles(table, encoders(model, texts, quick=quick), texts, shapes, rounds)
+        found = encoders(model, texts, quick=quick, best=not wanted.defaults)
+        singles(table, found, texts, shapes, rounds)
     if chosen("W7"):
-        found = rerank_loads.concurrent(model, texts, 1 if quick else rounds, 8 if quick else 32)
-        table.row("W7", "ours against flag", found["cpu"])
-        table.row("W7", "p95 of waiting, share of flag's", found["p95"])
+        loads = rerank_loads.concurrent(model, texts, 1 if quick else rounds, 8 if quick else 32)
+        table.row("W7", "ours against flag", loads["cpu"])
+        table.row("W7", "p95 of waiting, share of flag's", loads["p95"])
     if chosen("W8"):
         table.row("W8", "pairs scored, share", rerank_loads.loop(model, texts, rounds))
     if chosen("tokens"):
@@ -161,7 +164,8 @@ def run(wanted: argparse.Namespace, table: Table) -> None:
     if chosen("W9"):
         model = wanted.decoder or rerank_models.decoder(wanted.work, layers=3 if quick else 6)
         texts = Texts(model, wanted.seed)
-        singles(table, decoders(model, texts, quick=quick), texts, DECODER, rounds)
+        found = decoders(model, texts, best=not quick and not wanted.defaults)
+        singles(table, found, texts, DECODER, rounds)
     if chosen("W10"):
         model, found = rerank_layerwise.engines(wanted.work)
         shapes = {"W10": (20, "lognormal", None)}
@@ -178,6 +182,7 @@ def main() -> int:
     parser.add_argument("--decoder", help="a real decoder instead")
     parser.add_argument("--only", nargs="*", help="workloads, such as W2 W9 tokens")
     parser.add_argument("--quick", action="store_true", help="within 5 minutes on 2 cores")
+    parser.add_argument("--defaults", action="store_true", help="peers at their defaults only")
     parser.add_argument("--seed", type=int, default=7)
     wanted = parser.parse_args()
     if wanted.quick:

@@ -31,20 +31,24 @@ def engine(scorer: Scorer, top_n: int | None = None) -> Engine:
     return lambda query, passages: scorer.score(query, [Document(p) for p in passages], top_n)
 
 
-def flag(model: str, batch: int = FLAG_DEFAULT) -> Engine:
+def flag(
+    model: str, batch: int = FLAG_DEFAULT, dtype: str = "float32", device: str = "cpu"
+) -> Engine:
     """FlagReranker or FlagLLMReranker."""
-    return engine(flag_scorer(model, batch))
+    return engine(flag_scorer(model, batch, dtype, device))
 
 
-def flag_scorer(model: str, batch: int = FLAG_DEFAULT) -> ReferenceScorer:
+def flag_scorer(
+    model: str, batch: int = FLAG_DEFAULT, dtype: str = "float32", device: str = "cpu"
+) -> ReferenceScorer:
     """FlagEmbedding behind a lock."""
-    return ReferenceScorer(model, device="cpu", dtype="float32", batch_tokens=batch * 512)
+    return ReferenceScorer(model, device=device, dtype=dtype, batch_tokens=batch * 512)
 
 
-def st(model: str, batch: int = ST_DEFAULT, dtype: str = "float32") -> Engine:
+def st(model: str, batch: int = ST_DEFAULT, dtype: str = "float32", device: str = "cpu") -> Engine:
     """sentence-transformers' CrossEncoder."""
     theirs = CrossEncoder(
-        model, device="cpu", max_length=512, model_kwargs={"dtype": getattr(torch, dtype)}
+        model, device=device, max_length=512, model_kwargs={"dtype": getattr(torch, dtype)}
     )
 
     def score(query: str, passages: list[str]) -> list[float]:
@@ -79,8 +83,8 @@ def pymilvus(model: str) -> Engine:
     return score
 
 
-def encoders(model: str, texts: Texts, *, quick: bool) -> dict[str, Engine]:
-    """All engines of the encoder, by name."""
+def encoders(model: str, texts: Texts, *, quick: bool, best: bool) -> dict[str, Engine]:
+    """All engines of the encoder, by name; `best`: the peers at their best too."""
     ours = EncoderScorer(model, device="cpu", dtype="float32")
     sizes = (8, 32) if quick else (4, 8, 16, 32, 64, 128)
     found = {
@@ -89,42 +93,48 @@ def encoders(model: str, texts: Texts, *, quick: bool) -> dict[str, Engine]:
         "flag": flag(model),
         "st": st(model),
     }
-    if not quick:
+    if best and not quick:
         found["flag best"] = quickest("flag", (partial(flag, model, n) for n in sizes), texts)
-    dtypes = ("float32", "bfloat16") if has_bfloat16() else ("float32",)
-    found["st best"] = quickest(
-        "st", (partial(st, model, n, dtype) for dtype in dtypes for n in sizes), texts
-    )
+    if best:
+        dtypes = ("float32", "bfloat16") if has_bfloat16() else ("float32",)
+        found["st best"] = quickest(
+            "st", (partial(st, model, n, dtype) for dtype in dtypes for n in sizes), texts
+        )
     if has_bfloat16():
         half = EncoderScorer(model, device="cpu", dtype="bfloat16")
         sure = EncoderScorer(model, device="cpu", dtype="bfloat16", certified=True)
         found |= {"ours bf16": engine(half), "certified": engine(sure, TOP_N)}
-    if not quick and find_spec("pymilvus.model"):
+    if best and not quick and find_spec("pymilvus.model"):
         found["pymilvus"] = pymilvus(model)
     return found
 
 
-def decoders(model: str, texts: Texts, *, quick: bool) -> dict[str, Engine]:
+def decoders(model: str, texts: Texts, *, best: bool) -> dict[str, Engine]:
     """All engines of the decoder."""
     ours = DecoderScorer(model, device="cpu", dtype="float32")
     found = {"ours": engine(ours), "control": engine(ours), "flag": flag(model)}
-    if not quick:
+    if best:
         sizes = (partial(flag, model, n) for n in (4, 8, 16, 32))
         found["flag best"] = quickest("flag", sizes, texts)
     return found
 
 
-def quickest(name: str, candidates: Iterable[Callable[[], Engine]], texts: Texts) -> Engine:
-    """The candidate with the least CPU time for 50 passages, after a warm-up; says which."""
+def quickest(
+    name: str,
+    candidates: Iterable[Callable[[], Engine]],
+    texts: Texts,
+    clock: Callable[[], float] = time.process_time,
+) -> Engine:
+    """The candidate with the least time for 50 passages, after a warm-up; says which."""
     call = texts.call(50, "lognormal")
     times: dict[str, tuple[float, Engine]] = {}
     for make in candidates:
         made = make()
         made(*texts.call(8, "lognormal"))
-        began = time.process_time()
+        began = clock()
         made(*call)
         key = " ".join(str(given) for given in make.args[1:])  # type: ignore[attr-defined]
-        times[key] = (time.process_time() - began, made)
+        times[key] = (clock() - began, made)
     best = min(times, key=lambda key: times[key][0])
     print(f"{name} at its best, of {', '.join(times)}: {best}\n", flush=True)
     return times[best][1]

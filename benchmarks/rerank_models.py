@@ -94,6 +94,28 @@ def decoder(folder: Path, layers: int = 6) -> str:
     return str(path)
 
 
+GEMMA_2B_WORK = 2 * 18 * 2_048 * (2 * 2_048 + 2 * 256 + 3 * 16_384)
+"""Operations a token in the products of its layers."""
+
+
+def gemma_2b(folder: Path) -> str:
+    """A model in the shape of bge-reranker-v2-gemma, made on the GPU, saved in the folder."""
+    path = folder / "gemma-2b"
+    if (path / "config.json").exists():
+        return str(path)
+    _bpe().save_pretrained(path)
+    torch.manual_seed(0)
+    config = GemmaConfig(
+        vocab_size=256_000, hidden_size=2_048, num_hidden_layers=18, num_attention_heads=8,
+        num_key_value_heads=1, head_dim=256, intermediate_size=16_384, dtype="bfloat16",
+        max_position_embeddings=8_192, pad_token_id=0, eos_token_id=1, bos_token_id=2,
+    )  # fmt: skip
+    with torch.device("cuda"):
+        network = GemmaForCausalLM(config).to(torch.bfloat16)
+    network.save_pretrained(path)
+    return str(path)
+
+
 class Texts:
     """Fresh queries and passages, seeded."""
 

@@ -97,8 +97,8 @@ class RerankSettings(_Section):
     """Hub id or folder of the cross-encoder; the name that a server knows it by."""
     device: str = "auto"
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
-    batch_tokens: int = Field(8_192, ge=16, le=1_048_576)
-    """Tokens of one pass: 8,192 are 16 pairs of 512."""
+    batch_tokens: int | None = Field(None, ge=16, le=1_048_576)
+    """Tokens of one pass; 8,192 are 16 pairs of 512. By default 8,192 on a CPU, 65,536 on a GPU."""
     max_length: int = Field(512, ge=16, le=32_768)
     """Tokens of query and passage together."""
     layer: int = Field(28, ge=1, le=1_000)

@@ -18,12 +18,14 @@ from churon.tools.rerank.batching import packed
 from churon.tools.rerank.cache import ScoreCache
 from churon.tools.rerank.canaries import calibration_pairs
 from churon.tools.rerank.certified import WORTH, ErrorBound, certified
-from churon.tools.rerank.queue import PassQueue, Row
-from churon.tools.rerank.torch_model import free_memory, import_torch
+from churon.tools.rerank.queue import PassQueue, Pending, Row
+from churon.tools.rerank.torch_model import free_memory, import_torch, pick_batch_tokens
 
 log = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Row)
+PORTION = 2
+"""Characters to a pass's token: half a pass, or less, in most languages."""
 
 
 class Job(Generic[R]):
@@ -58,7 +60,7 @@ class CrossEncoder(ABC, Generic[R]):
         name: str,
         network: Any,
         device: str,
-        batch_tokens: int,
+        batch_tokens: int | None,
         max_length: int,
         *,
         coarse: Any = None,
@@ -72,7 +74,7 @@ class CrossEncoder(ABC, Generic[R]):
         """
         self.name = name
         self.device = device
-        self.batch_tokens = batch_tokens
+        self.batch_tokens = pick_batch_tokens(batch_tokens, device)
         self.max_length = max_length
         self.cache = ScoreCache(0) if cache is None else cache
         self._torch, _ = import_torch()
@@ -83,7 +85,7 @@ class CrossEncoder(ABC, Generic[R]):
         self._networks = {name: one.to(device) for name, one in networks.items()}
         if prepare is not None:
             for one in self._networks.values():
-                prepare(one)
+                self._prepared(one, prepare)
         self._identity = f"{name} {getattr(network.config, '_commit_hash', None)} {max_length}"
         self._precisions = {"exact": str(dtype), "coarse": f"{coarse} for {dtype}"}
         self._queue: PassQueue[Job[R]] = PassQueue(self._pass, lambda: self.batch_tokens)
@@ -117,8 +119,12 @@ class CrossEncoder(ABC, Generic[R]):
         """Token ids of each pair."""
 
     @abstractmethod
-    def _forward(self, network: Any, rows: list[R]) -> list[float]:
-        """Logits of one batch, longest row first; of several callers, as the case may be."""
+    def _whole(self, network: Any, rows: list[R]) -> Any:
+        """The same from the model's own pass, padded."""
+
+    @abstractmethod
+    def _forward(self, network: Any, rows: list[R]) -> Any:
+        """Logits of one batch, (rows,), longest row first; of several callers, as may be."""
 
     def _scored(
         self, precision: str, query: str, texts: Sequence[str], places: list[int]
@@ -127,12 +133,53 @@ class CrossEncoder(ABC, Generic[R]):
         passages = [texts[place] for place in places]
 
         def score(missing: list[int]) -> list[float]:
-            with self._queue.coming():
-                rows = self._rows(query, [passages[place] for place in missing])
-            return self._queue.score([Job(precision, row) for row in rows])
+            waiting = []
+            for some in self._portions([passages[place] for place in missing]):
+                with self._queue.coming():
+                    rows = self._rows(query, some)
+                waiting.append(self._queue.submit([Job(precision, row) for row in rows]))
+            return [one for call in waiting for one in call.result()]
 
         scorer = f"{self._identity} {self._precisions[precision]}"
         return self.cache.through(scorer, query, passages, score)
+
+    def _prepared(self, network: Any, prepare: Callable[[Any], None]) -> None:
+        """On a GPU, whose kernels torch's public interface does not promise, refused where it does
+        not score as the model by itself does.
+        """
+        if self.device == "cpu":
+            prepare(network)
+            return
+        query, passages = next(calibration_pairs())
+        rows = sorted(self._rows(query, passages), key=len, reverse=True)
+        with self._torch.inference_mode():
+            expected = self._whole(network, rows)
+            prepare(network)
+            apart = (self._forward(network, rows) - expected).abs().max().item()
+        near = 1e-3 if network.dtype == self._torch.float32 else 0.05
+        if not apart <= near * (1 + expected.abs().max().item()):
+            raise RerankError(
+                f"On {self.device!r} this torch scores {self.name!r} wrongly by {apart:.2g}.",
+                remedy="Use another torch, rerank.device = 'cpu' or rerank.provider = 'reference'.",
+            )
+
+    def _portions(self, passages: list[str]) -> Iterator[list[str]]:
+        """On a GPU, passages for about half a pass at a time: it works on some while others become
+        tokens. On a CPU, which does one or the other, all together: more are of one length.
+        """
+        if self.device == "cpu":
+            yield passages
+            return
+        portion: list[str] = []
+        room = self.batch_tokens * PORTION
+        for passage in passages:
+            portion.append(passage)
+            room -= len(passage)
+            if room < 0:
+                yield portion
+                portion, room = [], self.batch_tokens * PORTION
+        if portion:
+            yield portion
 
     def _calibrated(self) -> ErrorBound:
         bound = ErrorBound()
@@ -143,33 +190,38 @@ class CrossEncoder(ABC, Generic[R]):
         log.info("%s: half precision is taken to err by at most %.3g", self.name, bound.value)
         return bound
 
-    def _pass(self, jobs: list[Job[R]]) -> list[float]:
+    def _pass(self, jobs: list[Job[R]]) -> Pending | list[float]:
         """Logits of distinct jobs, in their order; the queue's worker comes here."""
-        scores = dict.fromkeys(jobs, math.nan)
+        begun: list[tuple[list[Job[R]], Any]] = []
         with self._torch.inference_mode():
             for precision, network in self._networks.items():
                 mine = [job for job in jobs if job.precision == precision]
-                found = self._in_batches(network, [job.row for job in mine])
-                scores.update(zip(mine, found, strict=True))
-        return list(scores.values())
+                for batch, logits in self._in_batches(network, [job.row for job in mine]):
+                    begun.append(([mine[index] for index in batch], logits))
 
-    def _in_batches(self, network: Any, rows: list[R]) -> list[float]:
-        scores = [math.nan] * len(rows)
+        def read() -> list[float]:
+            scores = dict.fromkeys(jobs, math.nan)
+            for some, logits in begun:
+                scores.update(zip(some, logits.tolist(), strict=True))
+            return list(scores.values())
+
+        return read() if self.device == "cpu" else read
+
+    def _in_batches(self, network: Any, rows: list[R]) -> list[tuple[list[int], Any]]:
+        """Places in `rows`, and their logits; on a GPU these are still to come."""
+        found: list[tuple[list[int], Any]] = []
         waiting = deque(self._packed(rows, range(len(rows))))
         while waiting:
             batch = waiting.popleft()
             try:
-                logits = self._forward(network, [rows[index] for index in batch])
+                found.append((batch, self._forward(network, [rows[index] for index in batch])))
+                continue
             except self._torch.OutOfMemoryError as error:
                 self._halve([len(rows[index]) for index in batch], error)
-            else:
-                for index, logit in zip(batch, logits, strict=True):
-                    scores[index] = logit
-                continue
             # Outside of `except`: while the error lives, so do the tensors of its frames
             free_memory(self.device)
             waiting = deque(self._packed(rows, [i for one in (batch, *waiting) for i in one]))
-        return scores
+        return found
 
     def _packed(self, rows: list[R], indices: Sequence[int]) -> Iterator[list[int]]:
         lengths = [len(rows[index]) for index in indices]

@@ -11,6 +11,7 @@ from churon.tools.rerank.cross_encoder import CrossEncoder
 from churon.tools.rerank.prompted import Prompted, PromptEncoder
 from churon.tools.rerank.torch_model import (
     import_torch,
+    lays_end_to_end,
     load_pretrained,
     pick_device,
     pick_precisions,
@@ -20,7 +21,7 @@ from churon.tools.rerank.torch_model import (
 class DecoderScorer(CrossEncoder[Prompted]):
     """Scores are logits of "Yes" at the last position, equal to FlagEmbedding's FlagLLMReranker.
 
-    What the pairs of a query begin with is computed once. On a CPU Llama-like models run unpadded.
+    What the pairs of a query begin with is computed once. Llama-like models run unpadded.
     """
 
     def __init__(
@@ -29,7 +30,7 @@ class DecoderScorer(CrossEncoder[Prompted]):
         *,
         device: str = "auto",
         dtype: str = "auto",
-        batch_tokens: int = 8_192,
+        batch_tokens: int | None = None,
         max_length: int = 512,
         offline: bool = False,
         certified: bool = False,
@@ -48,7 +49,7 @@ class DecoderScorer(CrossEncoder[Prompted]):
         network = load_pretrained("AutoModelForCausalLM", model, offline=offline, dtype=exact)
         keep_row(network, yes)
         longest = max_length + 2 * len(self._encode.suffix)
-        self.padded = device != "cpu" or not forest.grows(network.config, longest)
+        self.padded = not lays_end_to_end(device) or not forest.grows(network.config, longest)
         prepare = None if self.padded else forest.prepare
         super().__init__(
             model, network, device, batch_tokens, max_length,
@@ -58,12 +59,13 @@ class DecoderScorer(CrossEncoder[Prompted]):
     def _rows(self, query: str, passages: list[str]) -> list[Prompted]:
         return self._encode(query, passages)
 
-    def _forward(self, network: Any, rows: list[Prompted]) -> list[float]:
+    def _forward(self, network: Any, rows: list[Prompted]) -> Any:
         if self.padded:
-            return prefixed.logits(network, rows, self.device, self._pad_id)
-        hidden = forest.last_hidden(network.model, rows)
-        scores: list[float] = network.lm_head(hidden)[:, 0].float().tolist()
-        return scores
+            return self._whole(network, rows)
+        return network.lm_head(forest.last_hidden(network.model, rows))[:, 0].float()
+
+    def _whole(self, network: Any, rows: list[Prompted]) -> Any:
+        return prefixed.logits(network, rows, self.device, self._pad_id)
 
 
 def _yes_token(encode: PromptEncoder, model: str, unknown: int | None) -> int:

@@ -102,7 +102,9 @@ def packs(dtype: Any) -> bool:
 
 
 def in_chunks(function: Callable[..., Any], *tensors: Any) -> Any:
-    """`function(*tensors)`, computed for `CHUNK` tokens (rows of each tensor) at a time."""
+    """`function(*tensors)`, on a CPU computed for `CHUNK` tokens (rows of each) at a time."""
     torch, _ = import_torch()
+    if tensors[0].device.type != "cpu":
+        return function(*tensors)
     chunks = zip(*(tensor.split(CHUNK) for tensor in tensors), strict=True)
     return torch.cat([function(*chunk) for chunk in chunks])

@@ -9,14 +9,19 @@ from churon.tools.rerank import unpadded
 from churon.tools.rerank.cache import ScoreCache
 from churon.tools.rerank.cross_encoder import CrossEncoder
 from churon.tools.rerank.pairs import PairEncoder, PairTokens
-from churon.tools.rerank.torch_model import load_pretrained, pick_device, pick_precisions
+from churon.tools.rerank.torch_model import (
+    lays_end_to_end,
+    load_pretrained,
+    pick_device,
+    pick_precisions,
+)
 
 
 class EncoderScorer(CrossEncoder[PairTokens]):
     """Scores are the classifier's logits, equal to FlagEmbedding's FlagReranker.
 
     A pair is `<s> query </s></s> passage </s>` (or BERT's layout): the query is cut at 3/4 of
-    `max_length` tokens, then the passage at what is left. On a CPU BERT-like models run unpadded.
+    `max_length` tokens, then the passage at what is left. BERT-like models run unpadded.
     """
 
     def __init__(
@@ -25,7 +30,7 @@ class EncoderScorer(CrossEncoder[PairTokens]):
         *,
         device: str = "auto",
         dtype: str = "auto",
-        batch_tokens: int = 8_192,
+        batch_tokens: int | None = None,
         max_length: int = 512,
         offline: bool = False,
         certified: bool = False,
@@ -38,8 +43,7 @@ class EncoderScorer(CrossEncoder[PairTokens]):
         device = pick_device(device)
         tokenizer = load_pretrained("AutoTokenizer", model, offline=offline)
         config = load_pretrained("AutoConfig", model, offline=offline)
-        # A GPU would start one kernel a length and layer; there padding costs less
-        self.padded = device != "cpu" or config.model_type not in unpadded.FAMILIES
+        self.padded = not lays_end_to_end(device) or config.model_type not in unpadded.FAMILIES
         exact, coarse = pick_precisions(dtype, device, "float16", certified=certified)
         network = load_pretrained(
             "AutoModelForSequenceClassification",
@@ -64,13 +68,13 @@ class EncoderScorer(CrossEncoder[PairTokens]):
     def _rows(self, query: str, passages: list[str]) -> list[PairTokens]:
         return self._encode(query, passages)
 
-    def _forward(self, network: Any, rows: list[PairTokens]) -> list[float]:
+    def _forward(self, network: Any, rows: list[PairTokens]) -> Any:
         if not self.padded:
-            found = unpadded.logits(network, rows, typed=self._typed)
-        else:
-            found = network(**self._padded(rows)).logits[:, 0].float()
-        scores: list[float] = found.tolist()
-        return scores
+            return unpadded.logits(network, rows, typed=self._typed)
+        return self._whole(network, rows)
+
+    def _whole(self, network: Any, rows: list[PairTokens]) -> Any:
+        return network(**self._padded(rows)).logits[:, 0].float()
 
     def _padded(self, rows: list[PairTokens]) -> dict[str, Any]:
         width = max(len(row) for row in rows)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from churon.tools.rerank.batching import common_prefix
 from churon.tools.rerank.dense import fused, in_chunks, pack, pack_activated, packs
 from churon.tools.rerank.prompted import Prompted, by_query
+from churon.tools.rerank.spans import attend, spans_of
 from churon.tools.rerank.torch_model import import_torch
 
 FAMILIES = frozenset({"gemma", "llama", "mistral", "qwen2"})
@@ -42,8 +43,15 @@ class Branch:
     row: int
     """Its place in the batch."""
     tokens: slice
-    mask: Any
-    """(its tokens, the row's tokens) of bool: what each sees of trunk and branch."""
+    shared: int
+    """Tokens of its trunk."""
+
+    @cached_property
+    def mask(self) -> Any:
+        """(its tokens, the row's tokens) of bool: what each sees of trunk and branch."""
+        torch, _ = import_torch()
+        own = self.tokens.stop - self.tokens.start
+        return torch.ones(own, self.shared + own, dtype=torch.bool).tril(self.shared)
 
 
 @dataclass(frozen=True)
@@ -85,20 +93,20 @@ def planted(rows: Sequence[Prompted]) -> Forest:
         tree = Tree(lay(group[0], 0, shared), [])
         for place, row in zip(places, group, strict=True):
             tokens = lay(row, shared, len(row))
-            mask = torch.ones(len(row) - shared, len(row), dtype=torch.bool).tril(shared)
-            tree.branches.append(Branch(place, tokens, mask))
+            tree.branches.append(Branch(place, tokens, shared))
             ends[place] = tokens.stop - 1
         trees.append(tree)
     return Forest(torch.tensor(ids), torch.tensor(positions), torch.tensor(ends), trees)
 
 
 def prepare(network: Any) -> None:
-    """Fuse and pack each layer's projections, for good: its own forward no longer runs."""
+    """Fuse each layer's projections and pack them, for good: its own forward no longer runs."""
+    on_cpu = network.device.type == "cpu"
     for layer in network.model.layers:
         own = layer.self_attn
         own.fused = fused(own.q_proj, own.k_proj, own.v_proj)
         del own.q_proj, own.k_proj, own.v_proj
-        if packs(own.fused.weight.dtype):
+        if on_cpu and packs(own.fused.weight.dtype):
             pack(own, "fused")
             pack(own, "o_proj")
             pack(layer.mlp, "up_proj")
@@ -108,44 +116,84 @@ def prepare(network: Any) -> None:
 
 def last_hidden(model: Any, rows: Sequence[Prompted]) -> Any:
     """The model's output at the last token of each row, (rows, width)."""
-    forest = planted(rows)
-    hidden = model.embed_tokens(forest.ids)
-    rotation = [part[0, :, None] for part in model.rotary_emb(hidden, forest.positions[None])]
+    forest, device = planted(rows), model.device
+    attention = ByBranches(forest) if device.type == "cpu" else BySpans(forest, device)
+    hidden = model.embed_tokens(forest.ids.to(device))
+    angles = model.rotary_emb(hidden, forest.positions[None].to(device))
+    rotation = [part[0, :, None] for part in angles]
     *layers, last = model.layers
     for layer in layers:
-        attended = _attended(layer, hidden, forest, rotation)
+        attended = attention.everywhere(layer, *_projected(layer, hidden, rotation))
         hidden = in_chunks(partial(_after_attention, layer), attended, hidden)
-    attended = _attended_at_ends(last, hidden, forest, rotation)
-    return model.norm(_after_attention(last, attended, hidden[forest.ends]))
+    attended = attention.at_ends(last, *_projected(last, hidden, rotation))
+    return model.norm(_after_attention(last, attended, hidden[forest.ends.to(device)]))
 
 
-def _attended(layer: Any, hidden: Any, forest: Forest, rotation: list[Any]) -> Any:
-    """Attention within each row, (tokens, width) to (tokens, heads * size)."""
-    torch, _ = import_torch()
-    query, key, value = _projected(layer, hidden, rotation)
-    attended = torch.empty_like(query)
-    for tree in forest.trees:
-        if tree.trunk.start < tree.trunk.stop:
-            trunk = [_by_head(x[tree.trunk]) for x in (query, key, value)]
-            attended[tree.trunk] = _attend(layer, *trunk, is_causal=True)[0].transpose(0, 1)
-        for branch in tree.branches:
-            row = [_by_head(_row(x, tree, branch)) for x in (key, value)]
-            asked = _by_head(query[branch.tokens])
-            found = _attend(layer, asked, *row, attn_mask=branch.mask)
-            attended[branch.tokens] = found[0].transpose(0, 1)
-    return attended.flatten(1)
+class ByBranches:
+    """Attention branch by branch, each to its trunk and itself: best on a CPU."""
+
+    def __init__(self, forest: Forest) -> None:
+        self._forest = forest
+
+    def everywhere(self, layer: Any, query: Any, key: Any, value: Any) -> Any:
+        """(tokens, heads * size)."""
+        torch, _ = import_torch()
+        attended = torch.empty_like(query)
+        for tree in self._forest.trees:
+            if tree.trunk.start < tree.trunk.stop:
+                trunk = [_by_head(x[tree.trunk]) for x in (query, key, value)]
+                attended[tree.trunk] = _attend(layer, *trunk, is_causal=True)[0].transpose(0, 1)
+            for branch in tree.branches:
+                row = [_by_head(_row(x, tree, branch)) for x in (key, value)]
+                asked = _by_head(query[branch.tokens])
+                found = _attend(layer, asked, *row, attn_mask=branch.mask)
+                attended[branch.tokens] = found[0].transpose(0, 1)
+        return attended.flatten(1)
+
+    def at_ends(self, layer: Any, query: Any, key: Any, value: Any) -> Any:
+        """Of each row's last token, (rows, heads * size)."""
+        asked = query[self._forest.ends]
+        for tree in self._forest.trees:
+            for branch in tree.branches:
+                row = [_by_head(_row(x, tree, branch)) for x in (key, value)]
+                found = _attend(layer, _by_head(asked[branch.row, None]), *row)
+                asked[branch.row] = found[0, :, 0]
+        return asked.flatten(1)
 
 
-def _attended_at_ends(layer: Any, hidden: Any, forest: Forest, rotation: list[Any]) -> Any:
-    """Attention of each row's last token, (rows, heads * size)."""
-    query, key, value = _projected(layer, hidden, rotation)
-    asked = query[forest.ends]
-    for tree in forest.trees:
-        for branch in tree.branches:
-            row = [_by_head(_row(x, tree, branch)) for x in (key, value)]
-            found = _attend(layer, _by_head(asked[branch.row, None]), *row)
-            asked[branch.row] = found[0, :, 0]
-    return asked.flatten(1)
+class BySpans:
+    """The same in one kernel, a branch's keys being copies of its trunk's and its own."""
+
+    def __init__(self, forest: Forest, device: Any) -> None:
+        torch, _ = import_torch()
+        queries, seen, ends = [], [], {}
+        for tree in forest.trees:
+            trunk = torch.arange(tree.trunk.start, tree.trunk.stop)
+            if len(trunk):
+                queries.append(len(trunk))
+                seen.append(trunk)
+            for branch in tree.branches:
+                own = torch.arange(branch.tokens.start, branch.tokens.stop)
+                queries.append(len(own))
+                seen.append(torch.cat([trunk, own]))
+                ends[branch.row] = seen[-1]
+        of_rows = [ends[row] for row in range(len(ends))]
+        self._ends = forest.ends.to(device)
+        self._seen, self._of_rows = (torch.cat(one).to(device) for one in (seen, of_rows))
+        self._all = spans_of(queries, [len(one) for one in seen], device)
+        self._last = spans_of([1] * len(of_rows), [len(one) for one in of_rows], device)
+
+    def everywhere(self, layer: Any, query: Any, key: Any, value: Any) -> Any:
+        """(tokens, heads * size)."""
+        seen, scale = self._seen, layer.self_attn.scaling
+        found = attend(query, key[seen], value[seen], self._all, causal=True, scale=scale)
+        return found.flatten(1)
+
+    def at_ends(self, layer: Any, query: Any, key: Any, value: Any) -> Any:
+        """Of each row's last token, (rows, heads * size)."""
+        seen, scale = self._of_rows, layer.self_attn.scaling
+        asked = query[self._ends]
+        return attend(asked, key[seen], value[seen], self._last, scale=scale).flatten(1)
 
 
 def _projected(layer: Any, hidden: Any, rotation: list[Any]) -> tuple[Any, Any, Any]:

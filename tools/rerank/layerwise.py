@@ -9,7 +9,12 @@ from churon.tools.rerank.cache import ScoreCache
 from churon.tools.rerank.cross_encoder import CrossEncoder
 from churon.tools.rerank.layerwise_load import load_layerwise
 from churon.tools.rerank.prompted import Prompted, PromptEncoder
-from churon.tools.rerank.torch_model import load_pretrained, pick_device, pick_precisions
+from churon.tools.rerank.torch_model import (
+    lays_end_to_end,
+    load_pretrained,
+    pick_device,
+    pick_precisions,
+)
 
 
 class LayerwiseScorer(CrossEncoder[Prompted]):
@@ -26,7 +31,7 @@ class LayerwiseScorer(CrossEncoder[Prompted]):
         layer: int = 28,
         device: str = "auto",
         dtype: str = "auto",
-        batch_tokens: int = 8_192,
+        batch_tokens: int | None = None,
         max_length: int = 512,
         offline: bool = False,
         certified: bool = False,
@@ -42,7 +47,7 @@ class LayerwiseScorer(CrossEncoder[Prompted]):
         # With the Llama's config, or the checkpoint's own code would be looked for
         tokenizer = load_pretrained("AutoTokenizer", model, offline=offline, config=network.config)
         self._encode = PromptEncoder(tokenizer, max_length)
-        self.padded = device != "cpu"
+        self.padded = not lays_end_to_end(device)
         # Scores of one layer must not be remembered as another's
         name = f"{model} to layer {layer}"
         prepare = None if self.padded else forest.prepare
@@ -54,19 +59,16 @@ class LayerwiseScorer(CrossEncoder[Prompted]):
     def _rows(self, query: str, passages: list[str]) -> list[Prompted]:
         return self._encode(query, passages)
 
-    def _forward(self, network: Any, rows: list[Prompted]) -> list[float]:
-        hidden = (
-            self._padded(network, rows) if self.padded else forest.last_hidden(network.model, rows)
-        )
-        scores: list[float] = network.score(hidden)[:, 0].float().tolist()
-        return scores
+    def _forward(self, network: Any, rows: list[Prompted]) -> Any:
+        if self.padded:
+            return self._whole(network, rows)
+        return network.score(forest.last_hidden(network.model, rows))[:, 0].float()
 
-    def _padded(self, network: Any, rows: list[Prompted]) -> Any:
-        """The decoder's output at the last token of each row, (rows, width)."""
+    def _whole(self, network: Any, rows: list[Prompted]) -> Any:
         width = max(len(row) for row in rows)
         padded = [list(row.ids) + [0] * (width - len(row)) for row in rows]
         mask = [[1] * len(row) + [0] * (width - len(row)) for row in rows]
         ids, attention = (self._torch.tensor(x, device=self.device) for x in (padded, mask))
         hidden = network.model(ids, attention_mask=attention, use_cache=False).last_hidden_state
         rows_ = self._torch.arange(len(rows), device=self.device)
-        return hidden[rows_, attention.sum(1) - 1]
+        return network.score(hidden[rows_, attention.sum(1) - 1])[:, 0].float()

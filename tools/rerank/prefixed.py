@@ -1,4 +1,4 @@
-"""Decoders of any family, and on a GPU: a query's prefix once through the model's own cache."""
+"""Decoders of any family: a query's prefix once through the model's own cache."""
 
 from __future__ import annotations
 
@@ -10,19 +10,17 @@ from churon.tools.rerank.prompted import Prompted, by_query
 from churon.tools.rerank.torch_model import import_torch
 
 
-def logits(network: Any, rows: list[Prompted], device: str, pad_id: int) -> list[float]:
-    """The network's only logit at the last token of each row; queries apart."""
-    scores = [0.0] * len(rows)
+def logits(network: Any, rows: list[Prompted], device: str, pad_id: int) -> Any:
+    """The network's only logit at the last token of each row, (rows,); queries apart."""
+    torch, _ = import_torch()
+    scores = torch.empty(len(rows), device=device)
     for places in by_query(rows):
-        found = _of_one_query(network, [rows[place].ids for place in places], device, pad_id)
-        for place, score in zip(places, found, strict=True):
-            scores[place] = score
+        own = [rows[place].ids for place in places]
+        scores[places] = _of_one_query(network, own, device, pad_id)
     return scores
 
 
-def _of_one_query(
-    network: Any, rows: list[tuple[int, ...]], device: str, pad_id: int
-) -> list[float]:
+def _of_one_query(network: Any, rows: list[tuple[int, ...]], device: str, pad_id: int) -> Any:
     torch, _ = import_torch()
     # Padding between prefix and rest would count in a sliding window; before the row it does not
     longest = max(len(row) for row in rows)
@@ -46,5 +44,4 @@ def _of_one_query(
         use_cache=past is not None,
         logits_to_keep=1,
     )
-    scores: list[float] = output.logits[:, -1, 0].float().tolist()
-    return scores
+    return output.logits[:, -1, 0].float()

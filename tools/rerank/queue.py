@@ -76,12 +76,21 @@ class _Part(Generic[R]):
     tokens: int = field(compare=False)
 
 
-class PassQueue(Generic[R]):
-    """Scores rows of many threads with `run`, in one thread of its own."""
+Pending = Callable[[], list[float]]
+"""Waits for a pass that a GPU works on; one score a row."""
 
-    def __init__(self, run: Callable[[list[R]], list[float]], budget: Callable[[], int]) -> None:
-        """`run`: one score a row, for distinct rows; `budget`: tokens of a pass, now."""
-        self._run, self._budget = run, budget
+
+_Begun = tuple[list[_Item[R]], Pending | list[float]]
+
+
+class PassQueue(Generic[R]):
+    """Scores rows of many threads with `begin`, in one thread of its own."""
+
+    def __init__(
+        self, begin: Callable[[list[R]], Pending | list[float]], budget: Callable[[], int]
+    ) -> None:
+        """`begin`: a pass of distinct rows, done or under way; `budget`: tokens of a pass, now."""
+        self._begin, self._budget = begin, budget
         # Joined at the interpreter's exit, and idle without a thread that someone must end
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="churon-rerank-pass")
         self._changed = threading.Condition()
@@ -104,12 +113,18 @@ class PassQueue(Generic[R]):
                 self._changed.notify_all()
 
     def score(self, rows: Sequence[R]) -> list[float]:
-        """One score a row. Blocks. Raises RerankError when closed, CancelledError when abandoned,
-        and what `run` raises for these rows.
+        """One score a row. Blocks. Raises what `submit`'s future does."""
+        return self.submit(rows).result()
+
+    def submit(self, rows: Sequence[R]) -> Future[list[float]]:
+        """One score a row, later; blocks while too many wait. Raises RerankError when closed.
+
+        The future raises CancelledError when abandoned, and what the pass raises for these rows.
         """
         call = _Call(len(rows))
         if not rows:
-            return []
+            call.done.set_result([])
+            return call.done
         with self._changed:
             fresh = self._join(rows, call)
             first = self._turn
@@ -119,7 +134,7 @@ class PassQueue(Generic[R]):
             except BaseException:  # Ctrl-C while waiting outside: others may have joined these rows
                 self._fail(fresh, RerankError("The caller of these pairs was interrupted."))
                 raise
-        return call.done.result()
+        return call.done
 
     def close(self) -> None:
         """End the pass under way; calls that still wait fail."""
@@ -164,8 +179,19 @@ class PassQueue(Generic[R]):
             self._worker.submit(self._drain)
 
     def _drain(self) -> None:
+        """Pass after pass; the next begins before one under way is waited for, so that a GPU has
+        work while rows are laid out.
+        """
+        under_way: _Begun[R] | None = None
         while items := self._next_pass():
-            self._score(items)
+            begun = self._begun(items)
+            self._finish(under_way)
+            under_way = None
+            if begun and callable(begun[1]):
+                under_way = begun
+            else:
+                self._finish(begun)
+        self._finish(under_way)
 
     def _next_pass(self) -> list[_Item[R]]:
         """Items of the parts whose turn it is and that fit together; none ends the worker's job."""
@@ -196,11 +222,20 @@ class PassQueue(Generic[R]):
         self._fail(dropped, CancelledError())
         return [item for item in items if item.row in self._flying]
 
-    def _score(self, items: list[_Item[R]]) -> None:
+    def _begun(self, items: list[_Item[R]]) -> _Begun[R] | None:
         try:
-            scores = self._run([item.row for item in items])
-            scored = list(zip(items, scores, strict=True))
+            return items, self._begin([item.row for item in items])
         except Exception as error:  # whatever a model library throws belongs to its callers
+            self._blame(items, error)
+            return None
+
+    def _finish(self, begun: _Begun[R] | None) -> None:
+        if begun is None:
+            return
+        items, found = begun
+        try:
+            scored = list(zip(items, found() if callable(found) else found, strict=True))
+        except Exception as error:
             self._blame(items, error)
             return
         with self._changed:
@@ -216,7 +251,7 @@ class PassQueue(Generic[R]):
             apart.setdefault(id(item.wanted[0][0]), []).append(item)
         if len(apart) > 1:
             for own in apart.values():
-                self._score(own)
+                self._finish(self._begun(own))
             return
         with self._changed:
             self._fail(items, error)

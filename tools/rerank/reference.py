@@ -10,7 +10,12 @@ from langchain_core.documents import Document
 
 from churon.tools.errors import ModelMissing, RerankError
 from churon.tools.rerank.cross_encoder import sigmoid
-from churon.tools.rerank.torch_model import import_torch, load_pretrained, pick_device
+from churon.tools.rerank.torch_model import (
+    import_torch,
+    load_pretrained,
+    pick_batch_tokens,
+    pick_device,
+)
 
 
 class ReferenceScorer:
@@ -25,7 +30,7 @@ class ReferenceScorer:
         *,
         device: str = "auto",
         dtype: str = "auto",
-        batch_tokens: int = 8_192,
+        batch_tokens: int | None = None,
         max_length: int = 512,
         offline: bool = False,
     ) -> None:
@@ -38,7 +43,7 @@ class ReferenceScorer:
         half = device != "cpu" and dtype != "float32"
         options = {
             "devices": [device],
-            "batch_size": max(1, batch_tokens // max_length),
+            "batch_size": max(1, pick_batch_tokens(batch_tokens, device) // max_length),
             "max_length": max_length,
             "use_fp16": half and dtype != "bfloat16",
         }

@@ -1,63 +1,41 @@
 """BERT-like encoders over rows laid end to end: no padding, the last layer only where it is read.
 
 The layers are the model's own, but for their attention: one projection makes queries, keys and
-values, and each row attends to itself. Equal lengths go through one kernel together.
+values, and each row attends to itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
+from itertools import chain
 from typing import Any
+
+import numpy as np
 
 from churon.tools.rerank.dense import fused, in_chunks, pack, pack_activated, packs
 from churon.tools.rerank.pairs import PairTokens
+from churon.tools.rerank.replays import Replays, rounded
+from churon.tools.rerank.runs import ByRuns
+from churon.tools.rerank.spans import Spans, attend, flash
 from churon.tools.rerank.torch_model import import_torch
 
 FAMILIES = frozenset({"bert", "camembert", "roberta", "xlm-roberta"})
 """`model_type` of the encoders whose layers are laid out as BERT's."""
-
-
-NARROW = 64
-"""Heads of a smaller size attend in float32: torch's kernel is 7 to 15 % slower on their bfloat16
-(12 heads of 32, 48 to 512 tokens, an EPYC with AVX512-BF16), and as fast on heads of 64."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """Neighbouring rows of one length."""
-
-    start: int
-    """First token."""
-    count: int
-    length: int
-
-    @property
-    def tokens(self) -> slice:
-        """Its part of all tokens."""
-        return slice(self.start, self.start + self.count * self.length)
-
-
-def runs_of(lengths: Sequence[int]) -> list[Run]:
-    """Runs of equal lengths, in order."""
-    runs, start = [], 0
-    for length, same in groupby(lengths):
-        run = Run(start, len(list(same)), length)
-        runs.append(run)
-        start = run.tokens.stop
-    return runs
+REPLAYED = 16_384
+"""Tokens. On a GPU smaller passes are replayed: starting their kernels one by one takes as long as
+the kernels do."""
 
 
 def prepare(network: Any) -> None:
-    """Fuse and pack each layer's projections, for good: its own forward no longer runs."""
+    """Fuse each layer's projections and pack them, for good: its own forward no longer runs."""
+    network.replays = Replays()
+    on_cpu = network.device.type == "cpu"
     layers = network.base_model.encoder.layer
     for layer in layers:
         own = layer.attention.self
         own.fused = fused(own.query, own.key, own.value)
         del own.query, own.key, own.value
-        if packs(own.fused.weight.dtype):
+        if on_cpu and packs(own.fused.weight.dtype):
             if layer is not layers[-1]:  # whose parts are used by themselves
                 pack(own, "fused")
             pack(layer.attention.output, "dense")
@@ -68,76 +46,91 @@ def prepare(network: Any) -> None:
 
 
 def logits(network: Any, rows: list[PairTokens], *, typed: bool) -> Any:
-    """One logit a row, (rows,). `rows`: sorted by length, or equal lengths are not neighbours."""
+    """One logit a row, (rows,). `rows`: sorted by length, the longest first."""
+    torch, _ = import_torch()
+    lengths, device = [len(row) for row in rows], network.device
+    if device.type == "cpu":
+        laid = torch.from_numpy(_laid(network, rows, typed, lengths, sum(lengths)))
+        return _classified(network, laid, len(rows), ByRuns(lengths))
+    size = network.config.hidden_size // network.config.num_attention_heads
+    tokens, spans, longest = sum(lengths), lengths, max(lengths)
+    replayed = tokens <= REPLAYED and flash(network.dtype, device, size)
+    if replayed:
+        tokens, spans, longest = rounded(lengths)
+    laid = torch.from_numpy(_laid(network, rows, typed, spans, tokens))
+    laid = laid.pin_memory().to(device, non_blocking=True)
+    compute = partial(_on_gpu, network, len(spans), longest)
+    found = (
+        network.replays((tokens, len(spans), longest), compute, laid) if replayed else compute(laid)
+    )
+    return found[: len(rows)]
+
+
+def _laid(network: Any, rows: list[PairTokens], typed: bool, spans: list[int], tokens: int) -> Any:
+    """Ids, types and positions of so many tokens, then where each span begins, and the last ends.
+
+    In one piece, to go to a GPU at once. What the rows leave over is zero.
+    """
+    offset = getattr(network.base_model.embeddings, "padding_idx", -1) + 1  # RoBERTa counts on
+    own = sum(map(len, rows))
+    laid = np.zeros(3 * tokens + len(spans) + 1, np.int32)
+    ids, types, positions = laid[: 3 * tokens].reshape(3, tokens)[:, :own]
+    ids[:] = np.fromiter(chain.from_iterable(row.ids for row in rows), np.int32, own)
+    if typed:
+        types[:] = np.fromiter(chain.from_iterable(row.types for row in rows), np.int32, own)
+    np.cumsum(spans, out=laid[3 * tokens + 1 :])
+    starts = laid[3 * tokens :][: len(rows)]
+    positions[:] = np.arange(own) - np.repeat(starts, [len(row) for row in rows]) + offset
+    return laid
+
+
+def _on_gpu(network: Any, spans: int, longest: int, laid: Any) -> Any:
+    return _classified(network, laid, spans, BySpans(laid[-spans - 1 :], longest))
+
+
+def _classified(network: Any, laid: Any, spans: int, attention: ByRuns | BySpans) -> Any:
+    """(spans,)"""
     base = network.base_model
-    runs = runs_of([len(row) for row in rows])
-    hidden = _embedded(base.embeddings, rows, typed)
+    ids, types, positions = laid[: -spans - 1].view(3, 1, -1)
+    hidden = base.embeddings(input_ids=ids, token_type_ids=types, position_ids=positions)[0]
     *layers, last = base.encoder.layer
     for layer in layers:
-        attended = _attended(layer.attention.self, hidden, runs)
+        attended = attention.everywhere(layer.attention.self, hidden)
         hidden = in_chunks(partial(_after_attention, layer), attended, hidden)
-    first = _last_layer(last, hidden, runs)[:, None]
+    first = _after_attention(last, *attention.at_firsts(last.attention.self, hidden))[:, None]
     pooled = first if getattr(base, "pooler", None) is None else base.pooler(first)
     return network.classifier(pooled)[:, 0].float()
 
 
-def _embedded(embeddings: Any, rows: list[PairTokens], typed: bool) -> Any:
-    """(tokens, width)."""
-    torch, _ = import_torch()
-    offset = getattr(embeddings, "padding_idx", -1) + 1  # RoBERTa counts on from its padding
-
-    def flat(values: Any) -> Any:
-        return torch.tensor([[x for one in values for x in one]])
-
-    return embeddings(
-        input_ids=flat(row.ids for row in rows),
-        token_type_ids=flat(row.types for row in rows) if typed else None,
-        position_ids=flat(range(offset, offset + len(row)) for row in rows),
-    )[0]
-
-
-def _attended(own: Any, hidden: Any, runs: list[Run]) -> Any:
-    """Attention within each row, (tokens, width) to (tokens, width)."""
-    torch, _ = import_torch()
-    heads, size = own.num_attention_heads, own.attention_head_size
-    projected = own.fused(hidden)
-    parts = []
-    for run in runs:
-        shape = (run.count, run.length, 3, heads, size)
-        part = projected[run.tokens]
-        if size < NARROW:
-            part = part.float()
-        query, key, value = part.view(shape).permute(2, 0, 3, 1, 4)
-        found = torch.nn.functional.scaled_dot_product_attention(query, key, value)
-        parts.append(found.transpose(1, 2).reshape(-1, heads * size).to(hidden.dtype))
-    return torch.cat(parts)
-
-
-def _last_layer(layer: Any, hidden: Any, runs: list[Run]) -> Any:
-    """The layer's output at the first token of each row, (rows, width).
-
-    A row has one query here. So it goes back through the keys' weights (K'q . x), instead of each
-    token through them (q . Kx), and the values' weights come after the sum over tokens. The keys'
-    bias shifts all scores of a row alike, which the softmax forgets.
-    """
-    torch, _ = import_torch()
-    own = layer.attention.self
-    heads, size = own.num_attention_heads, own.attention_head_size
-    to_query, to_key, to_value = own.fused.weight.chunk(3)
-    query_bias, _, value_bias = own.fused.bias.chunk(3)
-    tokens = [hidden[run.tokens].view(run.count, 1, run.length, -1) for run in runs]
-    read = torch.cat([one[:, 0, 0] for one in tokens])
-    query = torch.nn.functional.linear(read, to_query, query_bias).view(-1, heads, size)
-    asked = torch.einsum("rhs,hsw->rhw", query, to_key.view(heads, size, -1))
-    means = [
-        torch.nn.functional.scaled_dot_product_attention(
-            own_asked[:, None], one, one, scale=size**-0.5
-        )
-        for own_asked, one in zip(asked.split([run.count for run in runs]), tokens, strict=True)
-    ]
-    attended = torch.einsum("rhw,hsw->rhs", torch.cat(means)[:, 0], to_value.view(heads, size, -1))
-    return _after_attention(layer, attended.flatten(1) + value_bias, read)
-
-
 def _after_attention(layer: Any, attended: Any, hidden: Any) -> Any:
     return layer.feed_forward_chunk(layer.attention.output(attended, hidden))
+
+
+class BySpans:
+    """As `ByRuns`, rows in any order."""
+
+    def __init__(self, totals: Any, longest: int) -> None:
+        """`totals`: (rows + 1,) where each begins, and the last ends; `longest`: of a row."""
+        torch, _ = import_torch()
+        self._all = Spans(totals, totals, longest, longest)
+        ones = torch.arange(len(totals), dtype=torch.int32, device=totals.device)
+        self._firsts = Spans(ones, totals, 1, longest)
+
+    def everywhere(self, own: Any, hidden: Any) -> Any:
+        """(tokens, width) to (tokens, width)."""
+        shape = (len(hidden), 3, own.num_attention_heads, own.attention_head_size)
+        query, key, value = own.fused(hidden).view(shape).unbind(1)
+        return attend(query, key, value, self._all).flatten(1)
+
+    def at_firsts(self, own: Any, hidden: Any) -> tuple[Any, Any]:
+        """What each row's first token attends to, and that token: (rows, width) each."""
+        torch, _ = import_torch()
+        heads, size = own.num_attention_heads, own.attention_head_size
+        width = heads * size
+        # empty rows after the last begin where all tokens end
+        firsts = self._firsts.keys[:-1].clamp(max=len(hidden) - 1).long()
+        read, weight, bias = hidden[firsts], own.fused.weight, own.fused.bias
+        query = torch.nn.functional.linear(read, weight[:width], bias[:width])
+        rest = torch.nn.functional.linear(hidden, weight[width:], bias[width:])
+        key, value = rest.view(-1, 2, heads, size).unbind(1)
+        return attend(query.view(-1, heads, size), key, value, self._firsts).flatten(1), read

@@ -91,9 +91,9 @@ def test_queries_that_share_a_batch_do_not_share_scores(
     assert scorer.padded != unpadded
     network = scorer._networks["exact"]
     rows = [row for query in (QUERY, KOREAN, QUERY * 3) for row in scorer._rows(query, TEXTS)]
-    expected = [scorer._forward(network, [row])[0] for row in rows]
+    expected = [scorer._forward(network, [row]).item() for row in rows]
     order = random.Random(3).sample(range(len(rows)), len(rows))
-    found = scorer._forward(network, [rows[place] for place in order])
+    found = scorer._forward(network, [rows[place] for place in order]).tolist()
     assert found == pytest.approx([expected[place] for place in order], abs=1e-5)
     assert len({round(score, 3) for score in expected}) > 10
     scorer.close()
@@ -102,7 +102,9 @@ def test_queries_that_share_a_batch_do_not_share_scores(
 def test_a_copy_in_half_precision_scores_alike(tmp_path: Path) -> None:
     scorer = DecoderScorer(save_decoder(tmp_path), device="cpu", dtype="bfloat16", certified=True)
     rows = scorer._rows(QUERY, TEXTS)
-    exact, coarse = (scorer._forward(scorer._networks[name], rows) for name in ("exact", "coarse"))
+    exact, coarse = (
+        scorer._forward(scorer._networks[name], rows).tolist() for name in ("exact", "coarse")
+    )
     assert 0 < max(abs(a - b) for a, b in zip(exact, coarse, strict=True)) < 0.5
     scorer.close()
 

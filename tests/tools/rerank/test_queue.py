@@ -247,3 +247,52 @@ def test_whatever_threads_ask_at_once_each_gets_its_own(
     assert all(len(set(one)) == len(one) for one in seen)
     assert all(sum(map(len, one)) <= budget or len(one) == 1 for one in seen)
     assert not queue._flying and not queue._parts and queue._tokens == 0
+
+
+class Gpu(Model):
+    """Begins a pass at once; its scores are waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited: list[int] = []
+
+    def __call__(self, rows: list[Row]) -> Callable[[], list[float]]:  # type: ignore[override]
+        number = len(self.passes)
+        self.passes.append(rows)
+
+        def wait() -> list[float]:
+            self.waited.append(number)
+            assert self.free.wait(10)
+            if any(self.poison in row for row in rows):
+                raise RuntimeError(f"cannot score {self.poison}")
+            return sums(rows)
+
+        return wait
+
+
+def test_a_pass_begins_before_the_one_under_way_is_waited_for() -> None:
+    model = Gpu()
+    queue = PassQueue[Row](model, lambda: 10)
+    given = rows(0, 14)  # of two tokens: three passes
+    assert queue.submit(given).result(10) == sums(given)
+    assert [len(one) for one in model.passes] == [5, 5, 4]
+    assert model.waited == [0, 1, 2]
+    model.hold()
+    first = queue.submit(rows(100, 10))
+    until(lambda: len(model.passes) == 5)
+    assert not first.done()
+    model.free.set()
+    assert first.result(10) == sums(rows(100, 10))
+    queue.close()
+
+
+def test_a_pass_that_fails_while_it_is_waited_for_fails_its_caller_only() -> None:
+    model = Gpu()
+    model.poison = 3
+    queue = PassQueue[Row](model, lambda: 10)
+    with ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(queue.score, given) for given in ([(3, 0)], rows(50, 4))]
+        with pytest.raises(RuntimeError, match="cannot score 3"):
+            calls[0].result(10)
+        assert calls[1].result(10) == sums(rows(50, 4))
+    queue.close()

@@ -22,7 +22,7 @@ from churon.tools.rerank.dense import (
     packs,
 )
 from churon.tools.rerank.encoder import EncoderScorer
-from churon.tools.rerank.unpadded import Run, runs_of
+from churon.tools.rerank.runs import Run, runs_of
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -73,9 +73,9 @@ def test_chunks_put_together_are_the_whole(tokens: int) -> None:
 def test_queries_that_share_a_batch_do_not_share_scores(scorer: Any) -> None:
     network = scorer._networks["exact"]
     rows = [row for query in (QUERY, KOREAN, QUERY * 3) for row in scorer._rows(query, TEXTS)]
-    expected = [scorer._forward(network, [row])[0] for row in rows]
+    expected = [scorer._forward(network, [row]).item() for row in rows]
     order = random.Random(3).sample(range(len(rows)), len(rows))
-    found = scorer._forward(network, [rows[place] for place in order])
+    found = scorer._forward(network, [rows[place] for place in order]).tolist()
     assert sum(map(len, rows)) > CHUNK
     assert found == pytest.approx([expected[place] for place in order], abs=1e-5)
     assert len({round(score, 3) for score in expected}) > 10
