@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -27,6 +28,10 @@ each of 12 levels and four more come to 7,200; runs are ended by their budget, n
 
 Handler = Callable[..., Awaitable[Command[Any]]]
 
+_handled: deque[BaseException] = deque(maxlen=10_000)
+"""LangGraph tells errors that were handled by their `id`. While these live, no later error has the
+same; it would be dropped without a word, and the graph would end there."""
+
 
 def recover(then: str, *, failure: str = "", degrade: bool = True) -> Handler:
     """An error handler that goes on at `then`.
@@ -39,9 +44,11 @@ def recover(then: str, *, failure: str = "", degrade: bool = True) -> Handler:
     async def handle(state: Any, error: NodeError) -> Command[Any]:
         found = error.error
         if isinstance(found, BudgetExhausted):
+            _keep(found)
             return Command(update={"stop_reason": found.reason}, goto=then)
         if not degrade or not isinstance(found, (ModelError, RerankError, NodeTimeoutError)):
             raise found
+        _keep(found)
         update: dict[str, Any] = {"degraded": [f"{error.node}:{type(found).__name__}"]}
         if failure:
             update[failure] = [str(found)]
@@ -50,12 +57,19 @@ def recover(then: str, *, failure: str = "", degrade: bool = True) -> Handler:
     return handle
 
 
+def _keep(error: BaseException) -> None:
+    # not with the frames that it came through, and what they hold
+    error.__traceback__ = error.__context__ = error.__cause__ = None
+    _handled.append(error)
+
+
 def optional(then: str) -> Handler:
     """An error handler for what a run can do without: recorded in `degraded`, no more."""
 
     async def handle(state: Any, error: NodeError) -> Command[Any]:
         if not isinstance(error.error, ChuronError):
             raise error.error
+        _keep(error.error)
         degraded = [f"{error.node}:{type(error.error).__name__}"]
         return Command(update={"degraded": degraded}, goto=then)
 

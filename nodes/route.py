@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from churon.nodes.common import RunState
 from churon.nodes.decide import LOW_AGREEMENT, status_of
-from churon.nodes.finish import used
+from churon.nodes.finish import NOTHING_FOUND, used
 from churon.nodes.planner import planned
 from churon.tools.context import RagContext
 from churon.tools.run import Ledger
@@ -71,7 +71,7 @@ class Route:
 class Answered(RunState):
     route: Graph
     answer: str
-    status: Status
+    status: Status | Literal[""]
     claims: list[Claim]
     missing: list[str]
     steps: list[dict[str, Any]]
@@ -115,7 +115,7 @@ class Weigh:
 def doubt(state: Answered) -> str:
     """Why the outcome is not good enough, in the run's language; "" when it is. Pure."""
     words, graph, status = REASONS[state["language"]], state["route"], state["status"]
-    if status in ("abstained", "ungrounded"):
+    if status in ("", "abstained", "ungrounded"):  # "": it broke off, see Settle
         if graph == "cot_rag" and state["missing"]:
             return words["missing"].format(graph=graph, fact=state["missing"][0])
         return words["nothing"].format(graph=graph)
@@ -132,8 +132,10 @@ def agreement_of(steps: Sequence[Mapping[str, Any]]) -> float:
 
 
 class Outcome(RunState):
+    route: Graph
+    standalone: str
     answer: str
-    status: Status
+    status: Status | Literal[""]
     claims: list[Claim]
     evidence: dict[str, Evidence]
     earlier: dict[str, Any]
@@ -143,7 +145,8 @@ class Outcome(RunState):
 class Settle:
     """The end of the run: the better outcome, the later one where both are as good.
 
-    A budget that ended the second graph stays the run's reason, whosever answer is given.
+    A budget that ended the second graph stays the run's reason, whosever answer is given. A graph
+    without a status broke off before its last node, and is taken for one that found nothing.
     """
 
     toolkit: Toolkit
@@ -153,7 +156,10 @@ class Settle:
         self.toolkit.forget(state["run"])
         earlier = state["earlier"]
         kept: dict[str, Any] = {}
-        if earlier and worth(earlier["claims"]) > worth(state["claims"]):
+        if not state["status"]:
+            run.degrade(f"{state['route']}:broke_off")
+            kept = earlier if earlier.get("status") else _abstention(state)
+        elif earlier and worth(earlier["claims"]) > worth(state["claims"]):
             over = state["status"] == "budget_exhausted"
             names = ("answer", "claims", "missing") if over else tuple(earlier)
             kept = {name: earlier[name] for name in names}
@@ -162,6 +168,16 @@ class Settle:
         claims = kept.get("claims", state["claims"])
         evidence = used(state["evidence"], claims)
         return {**kept, "evidence": evidence, "usage": run.usage(), **run.ledger()}
+
+
+def _abstention(state: Outcome) -> dict[str, Any]:
+    return {
+        "answer": NOTHING_FOUND[state["language"]],
+        "status": "abstained",
+        "claims": [],
+        "missing": [state["standalone"]],
+        "stop_reason": "broke_off",
+    }
 
 
 def worth(claims: Sequence[Claim]) -> int:

@@ -119,3 +119,38 @@ async def test_searches_of_the_first_graph_are_not_made_again() -> None:
     queries = [call["query"] for call in store.asked]
     assert len(queries) == len(set(queries)) == output["usage"]["searches"]
     assert BRIDGE in {passage["text"] for passage in output["evidence"].values()}
+
+
+async def test_a_graph_that_breaks_off_is_taken_for_one_that_found_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken(self: Any, state: Any, runtime: Any) -> dict[str, Any]:
+        return {"stop_reason": ""}
+
+    monkeypatch.setattr("churon.nodes.finish.Finish.__call__", broken)
+    answer = model(plan=steps("When was the mill built?"), candidate=candidate)
+    output = await ask(answer, MILL_QUESTION)
+    assert [graph for graph, _ in routes(output)] == ["self_rag", "mcts_rag"]
+    assert output["status"] == "abstained" and output["missing"] == [MILL_QUESTION]
+    assert output["answer"] == "The documents do not hold an answer to this question."
+    assert "mcts_rag:broke_off" in output["degraded"]
+
+
+async def test_a_search_that_breaks_off_leaves_the_answer_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from churon.nodes.finish import Finish
+
+    ended: list[str] = []
+    finish = Finish.__call__
+
+    async def second_breaks(self: Any, state: Any, runtime: Any) -> Any:
+        ended.append(state["answer"])
+        return await finish(self, state, runtime) if len(ended) == 1 else {"stop_reason": ""}
+
+    monkeypatch.setattr("churon.nodes.finish.Finish.__call__", second_breaks)
+    answer = model(plan=steps("Who is it?"), candidate="NONE")
+    output = await ask(answer, QUESTION, k1=1, k2=1)
+    assert len(ended) == 2
+    assert output["status"] == "abstained" and output["stop_reason"]
+    assert "mcts_rag:broke_off" in output["degraded"]
