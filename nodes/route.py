@@ -159,7 +159,7 @@ class Settle:
         if not state["status"]:
             run.degrade(f"{state['route']}:broke_off")
             kept = earlier if earlier.get("status") else _abstention(state)
-        elif earlier and worth(earlier["claims"]) > worth(state["claims"]):
+        elif earlier.get("status") and worth(earlier["claims"]) > worth(state["claims"]):
             over = state["status"] == "budget_exhausted"
             names = ("answer", "claims", "missing") if over else tuple(earlier)
             kept = {name: earlier[name] for name in names}

@@ -18,12 +18,14 @@ from churon.tools.rerank.batching import packed
 from churon.tools.rerank.cache import ScoreCache
 from churon.tools.rerank.canaries import calibration_pairs
 from churon.tools.rerank.certified import WORTH, ErrorBound, certified
-from churon.tools.rerank.queue import PassQueue, Pending, Row
-from churon.tools.rerank.torch_model import free_memory, import_torch, pick_batch_tokens
+from churon.tools.rerank.queue import Call, PassQueue, Pending, Row
+from churon.tools.rerank.spans import flash
+from churon.tools.rerank.torch_model import free_memory, import_torch, later, pick_batch_tokens
 
 log = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Row)
+_OTHER_DEVICE = "Use another torch, rerank.device = 'cpu' or rerank.provider = 'reference'."
 PORTION = 2
 """Characters to a pass's token: half a pass, or less, in most languages."""
 
@@ -133,12 +135,17 @@ class CrossEncoder(ABC, Generic[R]):
         passages = [texts[place] for place in places]
 
         def score(missing: list[int]) -> list[float]:
-            waiting = []
-            for some in self._portions([passages[place] for place in missing]):
-                with self._queue.coming():
-                    rows = self._rows(query, some)
-                waiting.append(self._queue.submit([Job(precision, row) for row in rows]))
-            return [one for call in waiting for one in call.result()]
+            calls: list[Call] = []
+            try:
+                for some in self._portions([passages[place] for place in missing]):
+                    with self._queue.coming():
+                        rows = self._rows(query, some)
+                    jobs = [Job(precision, row) for row in rows]
+                    calls.append(self._queue.submit(jobs, calls[-1] if calls else None))
+                return [one for call in calls for one in call.done.result()]
+            finally:
+                for call in calls:
+                    self._queue.drop(call)  # where one failed, nobody waits for the others
 
         scorer = f"{self._identity} {self._precisions[precision]}"
         return self.cache.through(scorer, query, passages, score)
@@ -150,18 +157,35 @@ class CrossEncoder(ABC, Generic[R]):
         if self.device == "cpu":
             prepare(network)
             return
-        query, passages = next(calibration_pairs())
-        rows = sorted(self._rows(query, passages), key=len, reverse=True)
-        with self._torch.inference_mode():
-            expected = self._whole(network, rows)
-            prepare(network)
-            apart = (self._forward(network, rows) - expected).abs().max().item()
-        near = 1e-3 if network.dtype == self._torch.float32 else 0.05
-        if not apart <= near * (1 + expected.abs().max().item()):
+        try:
+            apart = self._error(network, prepare)
+        except RuntimeError as error:  # torch's, of kernels and memory
             raise RerankError(
-                f"On {self.device!r} this torch scores {self.name!r} wrongly by {apart:.2g}.",
-                remedy="Use another torch, rerank.device = 'cpu' or rerank.provider = 'reference'.",
+                f"On {self.device!r} this torch cannot run {self.name!r}: {error}.",
+                remedy=_OTHER_DEVICE,
+            ) from error
+        if not apart <= (1e-3 if network.dtype == self._torch.float32 else 0.05):
+            raise RerankError(
+                f"On {self.device!r} this torch scores {self.name!r} wrongly by {apart:.1%}.",
+                remedy=_OTHER_DEVICE,
             )
+
+    def _error(self, network: Any, prepare: Callable[[Any], None]) -> float:
+        """The largest error of the layout, as a share of the scores."""
+        pairs = [next(calibration_pairs()), *list(calibration_pairs())[-1:]]
+        batches = [sorted(self._rows(*pair), key=len, reverse=True) for pair in pairs]
+        with self._torch.inference_mode():
+            expected = [self._whole(network, rows) for rows in batches]
+            prepare(network)
+            # twice, the second time from what the first may have recorded
+            found = [self._forward(network, rows) for rows in batches * 2]
+            whole, laid = self._torch.cat(expected * 2), self._torch.cat(found)
+        if not whole.isfinite().all():
+            raise RerankError(
+                f"The model {self.name!r} has no finite scores in {network.dtype}.",
+                remedy="Set rerank.dtype = 'float32' or 'bfloat16'.",
+            )
+        return float((laid - whole).abs().max() / (1 + whole.abs().max()))
 
     def _portions(self, passages: list[str]) -> Iterator[list[str]]:
         """On a GPU, passages for about half a pass at a time: it works on some while others become
@@ -199,10 +223,12 @@ class CrossEncoder(ABC, Generic[R]):
                 for batch, logits in self._in_batches(network, [job.row for job in mine]):
                     begun.append(([mine[index] for index in batch], logits))
 
+        wait = later([logits for _, logits in begun], self.device)
+
         def read() -> list[float]:
             scores = dict.fromkeys(jobs, math.nan)
-            for some, logits in begun:
-                scores.update(zip(some, logits.tolist(), strict=True))
+            for (some, _), logits in zip(begun, wait(), strict=True):
+                scores.update(zip(some, logits, strict=True))
             return list(scores.values())
 
         return read() if self.device == "cpu" else read
@@ -210,32 +236,39 @@ class CrossEncoder(ABC, Generic[R]):
     def _in_batches(self, network: Any, rows: list[R]) -> list[tuple[list[int], Any]]:
         """Places in `rows`, and their logits; on a GPU these are still to come."""
         found: list[tuple[list[int], Any]] = []
-        waiting = deque(self._packed(rows, range(len(rows))))
+        padded = self.padded or not self._unpadded_attention(network)
+        waiting = deque(self._packed(rows, range(len(rows)), padded))
         while waiting:
             batch = waiting.popleft()
             try:
                 found.append((batch, self._forward(network, [rows[index] for index in batch])))
                 continue
             except self._torch.OutOfMemoryError as error:
-                self._halve([len(rows[index]) for index in batch], error)
+                self._halve([len(rows[index]) for index in batch], padded, error)
             # Outside of `except`: while the error lives, so do the tensors of its frames
             free_memory(self.device)
-            waiting = deque(self._packed(rows, [i for one in (batch, *waiting) for i in one]))
+            left = [index for one in (batch, *waiting) for index in one]
+            waiting = deque(self._packed(rows, left, padded))
         return found
 
-    def _packed(self, rows: list[R], indices: Sequence[int]) -> Iterator[list[int]]:
+    def _unpadded_attention(self, network: Any) -> bool:
+        config = network.config
+        size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        return network.device.type == "cpu" or flash(network.dtype, network.device, size)
+
+    def _packed(self, rows: list[R], indices: Sequence[int], padded: bool) -> Iterator[list[int]]:
         lengths = [len(rows[index]) for index in indices]
-        for batch in packed(lengths, self.batch_tokens, padded=self.padded):
+        for batch in packed(lengths, self.batch_tokens, padded=padded):
             yield [indices[place] for place in batch]
 
-    def _halve(self, lengths: list[int], error: Exception) -> None:
+    def _halve(self, lengths: list[int], padded: bool, error: Exception) -> None:
         if len(lengths) == 1:
             raise RerankError(
                 f"The device {self.device!r} has no memory for one pair of {self.name!r}.",
                 remedy="Lower rerank.max_length, or set rerank.device = 'cpu'.",
             ) from error
         # By what the batch had: a budget far above it would be halved in vain
-        had = max(lengths) * len(lengths) if self.padded else sum(lengths)
+        had = max(lengths) * len(lengths) if padded else sum(lengths)
         self.batch_tokens = max(1, min(self.batch_tokens, had) // 2)
 
 

@@ -37,12 +37,14 @@ class Row(Protocol):
 R = TypeVar("R", bound=Row)
 
 
-class _Call:
+class Call:
     """One caller's rows, and the event that tells that nobody waits for them."""
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, turn: int) -> None:
         self.scores = [math.nan] * rows
         self.left = rows
+        self.turn = turn
+        """Of its last part."""
         self.done: Future[list[float]] = Future()
         self._abandoned = abandoned.get()
 
@@ -65,7 +67,7 @@ class _Item(Generic[R]):
     """A row, and the places in calls that its score goes to."""
 
     row: R
-    wanted: list[tuple[_Call, int]] = field(default_factory=list)
+    wanted: list[tuple[Call, int]] = field(default_factory=list)
 
 
 @dataclass(order=True)
@@ -113,28 +115,36 @@ class PassQueue(Generic[R]):
                 self._changed.notify_all()
 
     def score(self, rows: Sequence[R]) -> list[float]:
-        """One score a row. Blocks. Raises what `submit`'s future does."""
-        return self.submit(rows).result()
+        """One score a row. Blocks. Raises what `submit` and its call's `done` do."""
+        return self.submit(rows).done.result()
 
-    def submit(self, rows: Sequence[R]) -> Future[list[float]]:
-        """One score a row, later; blocks while too many wait. Raises RerankError when closed.
+    def submit(self, rows: Sequence[R], behind: Call | None = None) -> Call:
+        """One score a row, in the call's `done`; blocks while too many wait. Raises RerankError
+        when closed.
 
-        The future raises CancelledError when abandoned, and what the pass raises for these rows.
+        `behind`: an earlier part of the same work, whose turns these rows go on with. `done` raises
+        CancelledError when abandoned, and what the pass raises for these rows.
         """
-        call = _Call(len(rows))
-        if not rows:
-            call.done.set_result([])
-            return call.done
         with self._changed:
+            first = self._turn if behind is None else max(self._turn, behind.turn + 1)
+            call = Call(len(rows), first)
+            if not rows:
+                call.done.set_result([])
+                return call
             fresh = self._join(rows, call)
-            first = self._turn
             try:
                 for ahead, part in enumerate(self._packed(fresh)):
-                    self._admit(_Part(first + ahead, self._arrivals, *part))
+                    call.turn = first + ahead
+                    self._admit(_Part(call.turn, self._arrivals, *part))
             except BaseException:  # Ctrl-C while waiting outside: others may have joined these rows
                 self._fail(fresh, RerankError("The caller of these pairs was interrupted."))
                 raise
-        return call.done
+        return call
+
+    def drop(self, call: Call) -> None:
+        """Nobody waits for these scores any more."""
+        with self._changed:
+            call.done.cancel()
 
     def close(self) -> None:
         """End the pass under way; calls that still wait fail."""
@@ -146,7 +156,7 @@ class PassQueue(Generic[R]):
             self._changed.notify_all()
         self._worker.shutdown(wait=True)
 
-    def _join(self, rows: Sequence[R], call: _Call) -> list[_Item[R]]:
+    def _join(self, rows: Sequence[R], call: Call) -> list[_Item[R]]:
         if self._closed:
             raise _closed()
         self._arrivals += 1
@@ -240,7 +250,7 @@ class PassQueue(Generic[R]):
             return
         with self._changed:
             for item, score in scored:
-                del self._flying[item.row]
+                self._landed(item)
                 for call, place in item.wanted:
                     call.put(place, score)
 
@@ -258,9 +268,14 @@ class PassQueue(Generic[R]):
 
     def _fail(self, items: list[_Item[R]], error: BaseException) -> None:
         for item in items:
-            self._flying.pop(item.row, None)
+            self._landed(item)
             for call, _ in item.wanted:
                 call.fail(error)
+
+    def _landed(self, item: _Item[R]) -> None:
+        # it may have failed meanwhile, and an equal row taken its place
+        if self._flying.get(item.row) is item:
+            del self._flying[item.row]
 
 
 def _closed() -> RerankError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -37,12 +38,19 @@ def _power(number: int) -> int:
     return 1 << (number - 1).bit_length()
 
 
+_recording = threading.Lock()
+"""One at a time in a process, as CUDA wants it."""
+
+
 class Replays:
     """Recordings of functions of one tensor on a GPU. Not thread-safe: one worker runs passes."""
 
     def __init__(self) -> None:
         self._made: OrderedDict[Hashable, tuple[Any, Any, Any]] = OrderedDict()
         self._pool: Any = None
+        self._stream: Any = None
+        """For recording, and nothing else: cuBLAS keeps a workspace for each stream, and what it
+        has for this one stays in the recordings' own memory."""
 
     def __call__(self, key: Hashable, function: Callable[[Any], Any], given: Any) -> Any:
         """`function(given)`, from the recording under `key`, which stands for its shapes and all
@@ -51,7 +59,8 @@ class Replays:
         if key not in self._made:
             if len(self._made) >= MOST:
                 self._made.popitem(last=False)
-            self._made[key] = self._record(function, given)
+            with _recording:
+                self._made[key] = self._record(function, given)
         self._made.move_to_end(key)
         graph, own, found = self._made[key]
         own.copy_(given, non_blocking=True)
@@ -61,15 +70,13 @@ class Replays:
     def _record(self, function: Callable[[Any], Any], given: Any) -> tuple[Any, Any, Any]:
         torch, _ = import_torch()
         with torch.cuda.device(given.device):
-            own, aside = given.clone(), torch.cuda.Stream()
-            aside.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(aside):  # libraries set themselves up at the first call
-                function(own)
-            torch.cuda.current_stream().wait_stream(aside)
-            graph = torch.cuda.CUDAGraph()
+            own, graph = given.clone(), torch.cuda.CUDAGraph()
+            function(own)  # libraries set themselves up at the first call
+            # torch's own stream for recordings may be another GPU's
+            self._stream = self._stream or torch.cuda.Stream()
+            options = {"pool": self._pool, "stream": self._stream}
             # other threads may use the GPU meanwhile
-            recording = {"pool": self._pool, "capture_error_mode": "thread_local"}
-            with torch.cuda.graph(graph, **recording):
+            with torch.cuda.graph(graph, **options, capture_error_mode="thread_local"):
                 found = function(own)
         self._pool = graph.pool()
         return graph, own, found

@@ -21,6 +21,7 @@ import torch
 if not torch.cuda.is_available():
     pytest.skip("needs a CUDA GPU", allow_module_level=True)
 
+from churon.tools.rerank import replays
 from churon.tools.rerank.decoder import DecoderScorer
 from churon.tools.rerank.encoder import EncoderScorer
 
@@ -116,3 +117,41 @@ def test_threads_share_a_scorer(family: tuple[Any, str]) -> None:
     for one, other in zip(expected, found, strict=True):
         assert other == pytest.approx(one, abs=2e-2)
     ours.close()
+
+
+def test_a_recording_computes_what_it_is_given_also_when_others_are_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replays, "MOST", 2)
+    replay = replays.Replays()
+    weight = torch.randn(64, 64, device="cuda", dtype=torch.float16)
+
+    def function(x: Any) -> Any:
+        return (x.view(-1, 64) @ weight).relu() @ weight
+
+    with torch.inference_mode():
+        for size in (64, 128, 192, 128, 64, 192, 128):
+            given = torch.randn(size, 64, device="cuda", dtype=torch.float16)
+            assert torch.equal(replay(size, function, given), function(given))
+
+
+def test_a_closed_scorer_leaves_the_other_ones_recordings(family: tuple[Any, str]) -> None:
+    scorer, folder = family
+    texts = documents(many(20, 1))
+    one, other = (scorer(folder, device="cuda", dtype="float16") for _ in "ab")
+    expected = other.score(QUERY, texts)
+    one.score(QUERY, texts)
+    one.close()
+    for _ in range(3):
+        assert other.score(QUERY, texts) == pytest.approx(expected, abs=1e-3)
+    other.close()
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two GPUs")
+def test_two_gpus_each_have_their_own_recordings(family: tuple[Any, str]) -> None:
+    scorer, folder = family
+    scorers = [scorer(folder, device=f"cuda:{number}", dtype="float16") for number in range(2)]
+    for seed in range(4):
+        texts = documents(many(20, seed))
+        first, second = (one.score(QUERY, texts) for one in scorers)
+        assert first == pytest.approx(second, abs=2e-2)

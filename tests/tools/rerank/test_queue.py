@@ -274,11 +274,11 @@ def test_a_pass_begins_before_the_one_under_way_is_waited_for() -> None:
     model = Gpu()
     queue = PassQueue[Row](model, lambda: 10)
     given = rows(0, 14)  # of two tokens: three passes
-    assert queue.submit(given).result(10) == sums(given)
+    assert queue.submit(given).done.result(10) == sums(given)
     assert [len(one) for one in model.passes] == [5, 5, 4]
     assert model.waited == [0, 1, 2]
     model.hold()
-    first = queue.submit(rows(100, 10))
+    first = queue.submit(rows(100, 10)).done
     until(lambda: len(model.passes) == 5)
     assert not first.done()
     model.free.set()
@@ -290,9 +290,56 @@ def test_a_pass_that_fails_while_it_is_waited_for_fails_its_caller_only() -> Non
     model = Gpu()
     model.poison = 3
     queue = PassQueue[Row](model, lambda: 10)
-    with ThreadPoolExecutor(2) as pool:
-        calls = [pool.submit(queue.score, given) for given in ([(3, 0)], rows(50, 4))]
-        with pytest.raises(RuntimeError, match="cannot score 3"):
-            calls[0].result(10)
-        assert calls[1].result(10) == sums(rows(50, 4))
+    with queue.coming():  # so that both are there before the first pass begins
+        model.hold()
+        ahead = queue.submit(rows(100, 5)).done
+        until(lambda: len(model.passes) == 1)
+        poisoned, other = queue.submit([(3, 0)]).done, queue.submit(rows(50, 4)).done
+        model.free.set()
+    assert ahead.result(10) == sums(rows(100, 5))
+    with pytest.raises(RuntimeError, match="cannot score 3"):
+        poisoned.result(10)
+    assert other.result(10) == sums(rows(50, 4))
+    assert model.passes[1] == [(3, 0), *rows(50, 4)]
     queue.close()
+
+
+def test_portions_of_one_work_do_not_hold_up_a_short_call(model: Model, callers: Callers) -> None:
+    model.hold()
+    queue = callers.queue
+    call = queue.submit(rows(0, 5))
+    until(lambda: len(model.passes) == 1)
+    for portion in range(1, 20):
+        call = queue.submit(rows(100 * portion, 5), call)
+    short = queue.submit(rows(9_000, 2)).done
+    model.free.set()
+    assert short.result(10) == sums(rows(9_000, 2))
+    assert call.done.result(10) == sums(rows(1_900, 5))
+    assert next(n for n, one in enumerate(model.passes) if (9_000, 9_000) in one) <= 3
+
+
+def test_rows_that_failed_in_between_do_not_end_the_worker(model: Model, callers: Callers) -> None:
+    model.hold()
+    queue = callers.queue
+    under_way = queue.submit(rows(0, 3))
+    until(lambda: len(model.passes) == 1)
+    with queue._changed:  # as Ctrl-C in the thread of a caller does
+        queue._fail(list(queue._flying.values()), RerankError("interrupted"))
+    model.free.set()
+    with pytest.raises(RerankError, match="interrupted"):
+        under_way.done.result(10)
+    assert queue.score(rows(0, 3)) == sums(rows(0, 3))
+
+
+def test_dropped_calls_are_not_scored(model: Model, callers: Callers) -> None:
+    model.hold()
+    queue = callers.queue
+    under_way = queue.submit(rows(0, 3))
+    until(lambda: len(model.passes) == 1)
+    dropped, kept = queue.submit(rows(100, 3)), queue.submit(rows(200, 2))
+    queue.drop(dropped)
+    queue.drop(under_way)
+    model.free.set()
+    assert kept.done.result(10) == sums(rows(200, 2))
+    assert model.passes == [rows(0, 3), rows(200, 2)]
+    assert queue.score(rows(0, 3)) == sums(rows(0, 3))
