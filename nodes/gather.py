@@ -120,9 +120,9 @@ class Conclude:
         lost = [results[step["id"]]["question"] for step in unresolved(plan, results)]
         if not found or stuck(plan, results):
             said = []
-        elif len(plan) > 1 and not stop:
+        elif len(plan) > 1 and not stop and not _worked_out(plan, results):
             [reading], stop = await settled(run, "conclude", self._read(run, state, found, ids))
-            said = (reading.claims if reading else []) or said
+            said = _fuller(reading, said)
         if not said:
             lost = [*missing_facts(results, state["standalone"]), *unasked(plan, results)]
         return {
@@ -209,6 +209,20 @@ def _last_words(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> 
     """
     last = results.get(plan[-1]["id"]) if plan and not gathers(plan) else None
     return claims_of(last) if last and last["answer"] else []
+
+
+def _worked_out(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> bool:
+    """Code did the plan's last step, from facts that were checked: a model has nothing to add."""
+    last = results.get(plan[-1]["id"])
+    return last is not None and last["method"] == "computed" and bool(last["answer"])
+
+
+def _fuller(reading: Reading | None, said: list[Claim]) -> list[Claim]:
+    """The conclusion; the last step's words where it only says the short answer again."""
+    if reading is None or not reading.claims:
+        return said
+    bare = normalised(reading.statement) == normalised(reading.answer)
+    return said if said and bare else reading.claims
 
 
 def claims_of(result: StepResult) -> list[Claim]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from churon.nodes import listing, measure
 from churon.nodes.direction import Scale, direction, is_odd
 from churon.nodes.meaning import polarity, same
-from churon.nodes.option import alternatives, bare, things
+from churon.nodes.option import alternatives, bare, marked, things
 from churon.tools.types import Language, Op
 from churon.tools.values import Value, fits, order, show
 
@@ -59,11 +59,12 @@ def compute(
     """
     if not answers or any(not answer.strip() for _, answer in answers):
         return None
-    if is_odd(bare(question), language) or _other_event(bare(question), answers):
+    names = marked(question, answers) if op == "compare" else None
+    if is_odd(_without(names or [], question), language) or _other_event(bare(question), answers):
         return None
     match op:
         case "compare":
-            return _compare(question, answers, language)
+            return _compare(question, answers, names, language)
         case "boolean":
             return _boolean(question, answers, language)
         case "arithmetic":
@@ -84,9 +85,12 @@ def _other_event(question: str, answers: Sequence[tuple[str, str]]) -> bool:
 
 
 def _compare(
-    question: str, answers: Sequence[tuple[str, str]], language: Language
+    question: str,
+    answers: Sequence[tuple[str, str]],
+    names: list[str] | None,
+    language: Language,
 ) -> Computed | None:
-    names = things(question, [label for label, _ in answers], language)
+    names = names or things(question, [label for label, _ in answers], language)
     values = measure.values(answers)
     if names is None or values is None or len(values) < 2:
         return None
@@ -104,10 +108,14 @@ def _compare(
 
 def _scale(question: str, names: Sequence[str], language: Language) -> Scale | None:
     """The direction, read with the names taken out: "First Bank" is not first."""
+    return direction(_without(names, question), language)
+
+
+def _without(names: Sequence[str], question: str) -> str:
     text = bare(question)
     for name in sorted(names, key=len, reverse=True):
         text = text.replace(name, " _ ")
-    return direction(text, language)
+    return text
 
 
 def _winner(values: Sequence[Value], sign: int) -> int | None:
@@ -131,7 +139,7 @@ def _compared(
         f"{name}{space}({show(value, language)})" for name, value in zip(names, values, strict=True)
     ]
     said = scale.name
-    if values[0].kind == "date":
+    if values[0].kind == "date" and not (language == "en" and said in ("older", "younger")):
         said = "earlier" if scale.sign(values[0]) == -1 else "later"
     rest = measure.listed([shown[i] for i in others], language)
     if language == "en":

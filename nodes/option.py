@@ -95,6 +95,26 @@ def things(question: str, labels: Sequence[str], language: Language) -> list[str
     return [n for n in named if n] if len(distinct) == len(labels) else None
 
 
+def marked(question: str, answers: Sequence[tuple[str, str]]) -> list[str] | None:
+    """Each thing that stands before its answer in brackets, as plans fill it in: "A (1898) or B
+    (1901)"; None where that is not so for all. For names that hold an "or" themselves.
+    """
+    places = [_only(question, f"({answer})") for _, answer in answers]
+    ends = [place + len(answer) + 2 for place, (_, answer) in zip(places, answers, strict=True)]
+    names = []
+    for place, (label, _) in zip(places, answers, strict=True):
+        words = question[max([0, *(end for end in ends if end <= place)]) : place].split()
+        suffixes = (" ".join(words[start:]).strip(",") for start in range(len(words)))
+        names.append(next((name for name in suffixes if name and _holds(label, name)), ""))
+    told = all(place >= 0 for place in places) and not any(map(_EMPTY.fullmatch, names))
+    return names if told and len({name.casefold() for name in names}) == len(names) else None
+
+
+def _only(text: str, part: str) -> int:
+    """Where the part is, -1 where it is not, or more than once."""
+    return text.find(part) if text.count(part) == 1 else -1
+
+
 def _subject(label: str, language: Language) -> str | None:
     label = bare(label)
     if not _ASKS.search(label):

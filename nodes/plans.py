@@ -71,6 +71,8 @@ def checked_plan(raw: Any, most: int) -> list[PlanStep]:
     if not 1 <= len(raw) <= most:
         raise PlanInvalid(f"it has {len(raw)} steps; 1 to {most} are allowed.")
     steps = [_step(one, number) for number, one in enumerate(raw, 1)]
+    if len(steps) > 2 and not {"depends_on", "needs_retrieval"} & set(raw[-1]):
+        steps[-1] = _gathering(steps)
     ids = [step["id"] for step in steps]
     if len(set(ids)) != len(ids):
         raise PlanInvalid("two steps have the same id.")
@@ -103,6 +105,15 @@ def _step(raw: Any, number: int) -> PlanStep:
     return PlanStep(
         id=key, question=question, depends_on=depends, op=op, needs_retrieval=needs or not depends
     )
+
+
+def _gathering(steps: Sequence[PlanStep]) -> PlanStep:
+    """The last step; an operation that names no step's answer works on all of them."""
+    last = steps[-1]
+    if last["op"] in SEARCHING or last["depends_on"]:
+        return last
+    ids = [step["id"] for step in steps[:-1]]
+    return {**last, "depends_on": ids, "needs_retrieval": False}
 
 
 def _anchored(question: str, before: int) -> str:

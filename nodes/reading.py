@@ -145,7 +145,7 @@ def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tu
     """
     given = raw if isinstance(raw, Mapping) else {}
     said, short = (_text(given.get(name)) for name in ("statement", "answer"))
-    short = _plain(short)
+    short, said = _plain(short), _without_list(said)
     if polarity(short) and _ASKS_MORE.search(question):
         short = ""
         said = "" if polarity(said) else said
@@ -171,6 +171,17 @@ def _plain(short: str) -> str:
     "" for the prompt's own words in place of an answer.
     """
     plain = re.sub(r"\s*\[[\d, ]*\]?", "", short).strip().strip("\"'“”*").rstrip(".。,").strip()
-    bare = re.fullmatch(r"(.*[^\W\d]),\s*\d?", plain)
-    plain = bare[1] if bare else plain
+    plain = _without_list(plain)
     return "" if normalised(plain) in _PROMPT_WORDS else plain
+
+
+def _without_list(text: str) -> str:
+    """Without what a small model copies after its answer: bare keys ("yes, 1, 2"), or the prompt's
+    own choices ("yes, a name, a number").
+    """
+    keys = "".join(re.findall(r"\s*\[[\d, ]+\]", text))
+    head, *parts = re.split(r",\s*", re.sub(r"\s*\[[\d, ]+\]", "", text).rstrip(".。, "))
+    copied = [not part or part.isdigit() or normalised(part) in _PROMPT_WORDS for part in parts]
+    if not parts or not all(copied) or not re.search(r"[^\W\d]$", head):
+        return text
+    return head + keys

@@ -78,8 +78,20 @@ async def test_ready_steps_run_in_one_round_and_are_compared_in_code() -> None:
     output = await ask(answer, MILL_OR_LIGHTHOUSE)
     found = results(output)["3"]
     assert found["method"] == "computed" and found["answer"] == "the Vesk mill"
-    assert "combine" not in called
-    assert output["answer"] == "The Vesk mill is older."
+    assert "combine" not in called and "conclude" not in called  # nor by a model afterwards
+    assert output["answer"] == "The Vesk mill (1898) is older than the Orrin lighthouse (1912)."
+    assert output["status"] == "grounded" and len(output["claims"][0]["evidence_ids"]) == 2
+
+
+async def test_a_conclusion_that_is_the_short_answer_gives_way_to_the_last_steps_words() -> None:
+    plan = steps("When was the Vesk mill built?", ("boolean", "Is #1 in the nineteenth century?"))
+    answer = model(
+        plan=plan,
+        combine=said("1898 lies in the nineteenth century.", "yes"),
+        conclude=said("yes, 1, 2 [1].", "yes"),
+    )
+    output = await ask(answer, "Is the Vesk mill from the nineteenth century?")
+    assert output["answer"] == "1898 lies in the nineteenth century."
 
 
 async def test_an_operation_that_code_cannot_do_is_the_models() -> None:

@@ -236,10 +236,55 @@ def test_count(question: str, pairs: Pairs, wanted: str | None) -> None:
     assert answer("count", question, pairs) == wanted
 
 
+@pytest.mark.parametrize(
+    ("question", "pairs", "wanted"),
+    [
+        (
+            "Which aired first, The Gate of Tarn (5 July 2010) or To Pants or Not to Pants (2009)?",
+            [
+                ("When did The Gate of Tarn air?", "5 July 2010"),
+                ("When did To Pants or Not to Pants air?", "2009"),
+            ],
+            "To Pants or Not to Pants",
+        ),
+        (
+            "Which is older, First and Last (1998), or The Mill and the Sea (2004)?",
+            [
+                ("When did First and Last open?", "1998"),
+                ("When did The Mill and the Sea open?", "2004"),
+            ],
+            "First and Last",
+        ),
+        (
+            "Which opened first, the mill (1898) or the pier (1898)?",
+            [("When did the mill open?", "1898"), ("When did the pier open?", "1898")],
+            None,  # as early
+        ),
+        (
+            "Which opened first, the inn (1898) or the pier (1901)?",
+            [("When did the mill open?", "1898"), ("When did the pier open?", "1901")],
+            None,  # the inn is no mill
+        ),
+    ],
+)
+def test_names_stand_before_their_answers_in_brackets(
+    question: str, pairs: Pairs, wanted: str | None
+) -> None:
+    done = compute("compare", question, pairs, "en")
+    assert (done.answer if done else None) == wanted
+
+
+def test_korean_names_stand_before_their_answers() -> None:
+    pairs = [("낮과 밤은 언제 나왔습니까?", "1998년"), ("땅과 바다는 언제 나왔습니까?", "2004년")]
+    question = "낮과 밤(1998년)과 땅과 바다(2004년) 중 어느 것이 먼저 나왔습니까?"
+    done = compute("compare", question, pairs, "ko")
+    assert done is not None and done.answer == "낮과 밤"
+
+
 def test_explanations_show_the_values() -> None:
     done = compute("compare", "Which is older, the Orrin lighthouse or the Vesk mill?", EN, "en")
     assert done is not None
-    assert done.explanation == ("The Orrin lighthouse (1998) is earlier than the Vesk mill (2004).")
+    assert done.explanation == ("The Orrin lighthouse (1998) is older than the Vesk mill (2004).")
     done = compute("compare", "오린 등대와 베스크 방앗간 중 더 오래된 것은?", KO, "ko")
     assert done is not None
     assert done.explanation == "오린 등대(1998년)가 베스크 방앗간(2004년)보다 더 이릅니다."

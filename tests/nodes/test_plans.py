@@ -234,6 +234,17 @@ def test_a_last_operation_on_the_whole_question_rests_on_all_others() -> None:
     assert not kept[-1]["needs_retrieval"] and not gathers(kept)
 
 
+def test_a_last_operation_that_names_no_answer_works_on_all() -> None:
+    facts = [{"question": f"Is the {name} a museum?"} for name in ("mill", "pier")]
+    last = {"op": "boolean", "question": "Are the mill and the pier both museums?"}
+    plan = checked_plan([*facts, last], 4)
+    assert plan[-1]["depends_on"] == ["1", "2"] and not plan[-1]["needs_retrieval"]
+    # who says what it rests on, or asks the documents, means it so
+    assert checked_plan([*facts, {**last, "depends_on": []}], 4)[-1]["depends_on"] == []
+    assert checked_plan([*facts, {**last, "op": "lookup"}], 4)[-1]["needs_retrieval"]
+    assert checked_plan([facts[0], last], 4)[-1]["depends_on"] == []
+
+
 def test_what_was_tried_in_vain_is_missing_also_of_plans_that_were_given_up() -> None:
     results = {
         "1": result("1", "Aren", "Where?"),
