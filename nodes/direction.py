@@ -108,7 +108,8 @@ SCALES = (
 )
 _ODD = {
     "en": re.compile(
-        r"\b(?:not|never|neither|nor|except|excluding|without|unless|if|other than|second|third"
+        r"\b(?:not|never|fail(?:s|ed)? to|lost|neither|nor|except|excluding|without|unless|if"
+        r"|other than|second|third"
         r"|when|while|during|until|rank\w*|at the time|least likely|relative"
         r"|compared|per|rate|growth"
         r"|(?:more|most|less|least) (?:shallow|narrow|slow|modest|small|short|light|cheap|cold"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,9 +10,11 @@ from typing import Any, Literal
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
-from churon.nodes.cite import claim, sentences
+from churon.nodes.cite import claim, overlap, sentences
 from churon.nodes.common import RunState, chosen, settled
 from churon.nodes.decide import normalised, status_of
+from churon.nodes.meaning import same
+from churon.nodes.option import bare
 from churon.nodes.plans import (
     answered,
     fact,
@@ -31,6 +34,10 @@ from churon.tools.errors import ModelError
 from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Claim, Evidence, PlanStep, StepResult
+
+_OPENING = re.compile(r"who \w+|which\b|what\b")
+_SAME_QUESTION = 0.6
+"""Share of bigrams, either way."""
 
 
 class Executed(RunState):
@@ -120,9 +127,9 @@ class Conclude:
         lost = [results[step["id"]]["question"] for step in unresolved(plan, results)]
         if not found or stuck(plan, results):
             said = []
-        elif len(plan) > 1 and not stop and not _worked_out(plan, results):
+        elif len(plan) > 1 and not stop and not _worked_out(plan, results, state["standalone"]):
             [reading], stop = await settled(run, "conclude", self._read(run, state, found, ids))
-            said = _fuller(reading, said)
+            said = _fuller(reading, said, results.get(plan[-1]["id"]))
         if not said:
             lost = [*missing_facts(results, state["standalone"]), *unasked(plan, results)]
         return {
@@ -211,23 +218,35 @@ def _last_words(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> 
     return claims_of(last) if last and last["answer"] else []
 
 
-def _worked_out(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> bool:
-    """Code did the plan's last step, from facts that were checked: a model has nothing to add."""
-    last = results.get(plan[-1]["id"])
-    return last is not None and last["method"] == "computed" and bool(last["answer"])
+def _worked_out(plan: Sequence[PlanStep], results: Mapping[str, StepResult], question: str) -> bool:
+    """The plan ends in the question itself, and code compared facts that were checked: a model has
+    nothing to add.
+    """
+    step, last = plan[-1], results.get(plan[-1]["id"])
+    if last is None or step["op"] != "compare" or last["method"] != "computed":
+        return False
+    asked = bare(step["question"])
+    both = overlap(question, asked), overlap(asked, question)
+    # "Who built the older one, A or B?" is more than "Which is older, A or B?"
+    opened = [_OPENING.match(text.casefold()) for text in (question, asked)]
+    alike = [found[0] if found else "" for found in opened]
+    return last["support"] != "none" and min(both) >= _SAME_QUESTION and alike[0] == alike[1]
 
 
-def _fuller(reading: Reading | None, said: list[Claim]) -> list[Claim]:
-    """The conclusion; the last step's words where it only says the short answer again."""
+def _fuller(reading: Reading | None, said: list[Claim], last: StepResult | None) -> list[Claim]:
+    """The conclusion; the last step's words where it is that step's short answer and no more."""
     if reading is None or not reading.claims:
         return said
-    bare = normalised(reading.statement) == normalised(reading.answer)
-    return said if said and bare else reading.claims
+    short = normalised(reading.statement) == normalised(reading.answer)
+    again = short and last is not None and same(reading.answer, last["answer"])
+    return said if said and again else reading.claims
 
 
 def claims_of(result: StepResult) -> list[Claim]:
     """A result's sentences; only a single one inherits the support that was checked."""
-    parts = sentences(result["reasoning"] or result["answer"])
+    text = result["reasoning"] or result["answer"]
+    # names that code put together may look like sentences: "Who's Afraid?" came first
+    parts = [text] if result["method"] == "computed" else sentences(text)
     made = [claim(part, result["evidence_ids"]) for part in parts]
     if len(made) > 1:
         return made

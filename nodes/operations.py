@@ -30,10 +30,18 @@ _AMOUNT = re.compile(
     r"|(?:나이|날짜|높이|길이|크기|수|가격|정원|속도|무게|면적|깊이|인구)[가이는은]? 같",
     re.I,
 )
-_EVENTS = (
-    re.compile(r"\b(?:die[sd]?|dead|death|lived?)\b|죽|사망|숨[진졌]|서거|살았", re.I),
-    re.compile(r"\b(?:born|birth)\b|태어|출생", re.I),
+_BIRTH = r"\b(?:born|birth\w*|age|old)\b|태어|출생|나이"
+_EVENTS = tuple(
+    (re.compile(asked, re.I), re.compile(told, re.I))
+    for asked, told in (
+        [r"\b(?:die[sd]?|dead|death|lived?)\b|죽|사망|숨[진졌]|서거|살았"] * 2,
+        [r"\b(?:born|birth)\b|태어|출생"] * 2,
+        [r"\bopen(?:s|ed)?\b|열었|열린|개장|개관"] * 2,
+        [r"\bclose[sd]?\b|닫"] * 2,
+        (r"^who\b.*\b(?:older|oldest|younger|youngest)\b|누가 .*나이", _BIRTH),
+    )
 )
+"""What a question asks about, and what the facts that answer it must be about."""
 _VERSUS = {
     "en": re.compile(r"\s(before|after|than)\s", re.I),
     "ko": re.compile(r"보다|이전|이후"),
@@ -59,7 +67,7 @@ def compute(
     """
     if not answers or any(not answer.strip() for _, answer in answers):
         return None
-    names = marked(question, answers) if op == "compare" else None
+    names = marked(question, answers, language) if op == "compare" else None
     if is_odd(_without(names or [], question), language) or _other_event(bare(question), answers):
         return None
     match op:
@@ -79,8 +87,8 @@ def _other_event(question: str, answers: Sequence[tuple[str, str]]) -> bool:
     """Who died first cannot be told from births."""
     labels = [label for label, _ in answers]
     return any(
-        event.search(question) and not any(event.search(label) for label in labels)
-        for event in _EVENTS
+        asked.search(question) and not all(told.search(label) for label in labels)
+        for asked, told in _EVENTS
     )
 
 
@@ -91,6 +99,8 @@ def _compare(
     language: Language,
 ) -> Computed | None:
     names = names or things(question, [label for label, _ in answers], language)
+    if names and re.search(r"\d", _without(names, question)):
+        return None  # "first after 1900"
     values = measure.values(answers)
     if names is None or values is None or len(values) < 2:
         return None
@@ -103,7 +113,8 @@ def _compare(
     if best is None:
         return None
     others = [i for i in range(len(values)) if i != best]
-    return Computed(names[best], _compared(scale, names, values, best, others, language))
+    born = all(re.search(_BIRTH, label, re.I) for label, _ in answers)
+    return Computed(names[best], _compared(scale, names, values, best, others, language, born))
 
 
 def _scale(question: str, names: Sequence[str], language: Language) -> Scale | None:
@@ -114,7 +125,8 @@ def _scale(question: str, names: Sequence[str], language: Language) -> Scale | N
 def _without(names: Sequence[str], question: str) -> str:
     text = bare(question)
     for name in sorted(names, key=len, reverse=True):
-        text = text.replace(name, " _ ")
+        # Korean particles follow without a space
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?![A-Za-z0-9_])", " _ ", text)
     return text
 
 
@@ -133,13 +145,14 @@ def _compared(
     best: int,
     others: Sequence[int],
     language: Language,
+    born: bool,
 ) -> str:
     space = "" if language == "ko" else " "
     shown = [
         f"{name}{space}({show(value, language)})" for name, value in zip(names, values, strict=True)
     ]
     said = scale.name
-    if values[0].kind == "date" and not (language == "en" and said in ("older", "younger")):
+    if values[0].kind == "date" and not (born and said in ("older", "younger")):
         said = "earlier" if scale.sign(values[0]) == -1 else "later"
     rest = measure.listed([shown[i] for i in others], language)
     if language == "en":

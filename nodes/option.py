@@ -27,6 +27,18 @@ _BEFORE = {
     ),
     "ko": re.compile(r"(?:^|[,:;]|다음|둘 중|다음 중)$"),
 }
+_STARTS = {
+    "en": re.compile(
+        r"(?:^|[,:;]|\b(?:is|was|are|were|did|does|do|has|have|had|between|or|and|versus|vs\.?|than"
+        r"|(?:which|either|both|one|two) of|which|either|both|first|last|earlier|later|older"
+        r"|younger|opened|built|born|founded))$",
+        re.I,
+    ),
+    "ko": re.compile(
+        r"(?:^|[,:;]|^(?:와|과|이랑|랑|하고|이나|보다)|또는|혹은|및|아니면|그리고|중|\S[은는])$"
+    ),
+}
+"""What may stand before a name that its answer follows."""
 _VERB = (
     r"(?:[a-z]+ed|built|born|begun|sunk|won|made|held|written|sold|run|is|was|are|were|has|have|had"
     r"|did|does|do|older|younger|larger|smaller|first|last|earlier|later|more|higher|taller|longer"
@@ -95,19 +107,33 @@ def things(question: str, labels: Sequence[str], language: Language) -> list[str
     return [n for n in named if n] if len(distinct) == len(labels) else None
 
 
-def marked(question: str, answers: Sequence[tuple[str, str]]) -> list[str] | None:
+def marked(
+    question: str, answers: Sequence[tuple[str, str]], language: Language
+) -> list[str] | None:
     """Each thing that stands before its answer in brackets, as plans fill it in: "A (1898) or B
     (1901)"; None where that is not so for all. For names that hold an "or" themselves.
     """
     places = [_only(question, f"({answer})") for _, answer in answers]
     ends = [place + len(answer) + 2 for place, (_, answer) in zip(places, answers, strict=True)]
-    names = []
-    for place, (label, _) in zip(places, answers, strict=True):
-        words = question[max([0, *(end for end in ends if end <= place)]) : place].split()
-        suffixes = (" ".join(words[start:]).strip(",") for start in range(len(words)))
-        names.append(next((name for name in suffixes if name and _holds(label, name)), ""))
-    told = all(place >= 0 for place in places) and not any(map(_EMPTY.fullmatch, names))
+    if min(places) < 0:
+        return None
+    names = [
+        _ending(question[max([0, *(end for end in ends if end <= place)]) : place], label, language)
+        for place, (label, _) in zip(places, answers, strict=True)
+    ]
+    told = not any(map(_EMPTY.fullmatch, names))
     return names if told and len({name.casefold() for name in names}) == len(names) else None
+
+
+def _ending(text: str, label: str, language: Language) -> str:
+    """The longest name at the text's end that the label holds, "" for none."""
+    words = text.split()
+    for start in range(len(words)):
+        name = " ".join(words[start:]).strip(",")
+        begins = _STARTS[language].search(" ".join(words[:start])) and not _LEADING.match(name)
+        if name and begins and _holds(label, name):
+            return name
+    return ""
 
 
 def _only(text: str, part: str) -> int:

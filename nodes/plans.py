@@ -16,6 +16,8 @@ SEARCHING = ("lookup", "filter")
 QUESTION_CHARS = 300
 _PLACE = re.compile(r"#(\d{1,3})")
 _POINTING = re.compile(r"\b(?:this|that|these|those)\b(?! is\b)|(?:^|\s)(?:그|이|해당)\s", re.I)
+_ABOUT = 0.5
+"""Share of a step's bigrams that the last one has if it is about the same."""
 _REPEATS = 0.75
 """Share of the question's bigrams that makes a step a repetition of it; Korean endings differ."""
 
@@ -108,12 +110,16 @@ def _step(raw: Any, number: int) -> PlanStep:
 
 
 def _gathering(steps: Sequence[PlanStep]) -> PlanStep:
-    """The last step; an operation that names no step's answer works on all of them."""
-    last = steps[-1]
-    if last["op"] in SEARCHING or last["depends_on"]:
+    """The last step; an operation that names no step's answer, and asks about what all of them ask
+    about, works on all.
+    """
+    *others, last = steps
+    rested = any(last["id"] in step["depends_on"] for step in others)
+    if last["op"] in SEARCHING or last["depends_on"] or rested:
         return last
-    ids = [step["id"] for step in steps[:-1]]
-    return {**last, "depends_on": ids, "needs_retrieval": False}
+    if any(overlap(step["question"], last["question"]) < _ABOUT for step in others):
+        return last
+    return {**last, "depends_on": [step["id"] for step in others], "needs_retrieval": False}
 
 
 def _anchored(question: str, before: int) -> str:
@@ -142,6 +148,9 @@ def without_repetition(steps: Sequence[PlanStep], question: str) -> list[PlanSte
     left = [step for step in steps if step["id"] not in again]
     if not again:
         return left
+    if left and not again & set(_PLACE.findall(left[-1]["question"])):
+        rests = [key for key in left[-1]["depends_on"] if key not in again]
+        left[-1] = {**left[-1], "depends_on": rests or left[-1]["depends_on"]}
     if not left or any(again & set(step["depends_on"]) for step in left):
         return []
     ops = [step["op"] for step in steps if step["id"] in again and step["op"] not in SEARCHING]

@@ -171,17 +171,18 @@ def _plain(short: str) -> str:
     "" for the prompt's own words in place of an answer.
     """
     plain = re.sub(r"\s*\[[\d, ]*\]?", "", short).strip().strip("\"'“”*").rstrip(".。,").strip()
-    plain = _without_list(plain)
+    bare = re.fullmatch(r"(.*[^\W\d]),\s*\d?", plain)
+    plain = bare[1] if bare else _without_list(plain)
     return "" if normalised(plain) in _PROMPT_WORDS else plain
 
 
 def _without_list(text: str) -> str:
-    """Without what a small model copies after its answer: bare keys ("yes, 1, 2"), or the prompt's
-    own choices ("yes, a name, a number").
+    """A yes or no without what a small model copies after it: bare keys ("yes, 1, 2") or the
+    prompt's own choices ("yes, a name, a number").
     """
-    keys = "".join(re.findall(r"\s*\[[\d, ]+\]", text))
-    head, *parts = re.split(r",\s*", re.sub(r"\s*\[[\d, ]+\]", "", text).rstrip(".。, "))
-    copied = [not part or part.isdigit() or normalised(part) in _PROMPT_WORDS for part in parts]
-    if not parts or not all(copied) or not re.search(r"[^\W\d]$", head):
+    found = re.fullmatch(r"([^\[\]]*?)((?:\s*\[[\d, ]+\])*)[.。]?", text)
+    if found is None:
         return text
-    return head + keys
+    head, *parts = re.split(r",\s*", found[1].rstrip(".。, "))
+    copied = all(part.isdigit() or normalised(part) in _PROMPT_WORDS for part in parts)
+    return head + found[2] if parts and copied and polarity(head) else text

@@ -79,7 +79,7 @@ async def test_ready_steps_run_in_one_round_and_are_compared_in_code() -> None:
     found = results(output)["3"]
     assert found["method"] == "computed" and found["answer"] == "the Vesk mill"
     assert "combine" not in called and "conclude" not in called  # nor by a model afterwards
-    assert output["answer"] == "The Vesk mill (1898) is older than the Orrin lighthouse (1912)."
+    assert output["answer"] == "The Vesk mill (1898) is earlier than the Orrin lighthouse (1912)."
     assert output["status"] == "grounded" and len(output["claims"][0]["evidence_ids"]) == 2
 
 
@@ -92,6 +92,26 @@ async def test_a_conclusion_that_is_the_short_answer_gives_way_to_the_last_steps
     )
     output = await ask(answer, "Is the Vesk mill from the nineteenth century?")
     assert output["answer"] == "1898 lies in the nineteenth century."
+
+
+async def test_a_comparison_on_the_way_to_the_question_is_no_answer_to_it() -> None:
+    question = "Who built the older one, the Vesk mill or the Orrin lighthouse?"
+    told = said("Aren Holt built the Vesk mill, the older one [1].", "Aren Holt")
+    output = await ask(model(plan=COMPARE, conclude=told), question)
+    assert results(output)["3"]["method"] == "computed"
+    assert output["answer"] == "Aren Holt built the Vesk mill, the older one."
+
+
+@pytest.mark.parametrize("told", ["Sora Han", "Sora Han is the mayor of Aren"])
+async def test_a_conclusion_of_its_own_stands(told: str) -> None:
+    plan = steps("Who was the mayor of Vesk?", ("boolean", "Was #1 the mayor of Aren?"))
+    answer = model(
+        plan=plan,
+        combine=said("The mayor of Aren is Bo Lim.", "Bo Lim"),
+        conclude=said(f"{told} [1].", told),
+    )
+    output = await ask(answer, "Who is the mayor of Aren?")
+    assert output["answer"].startswith("Sora Han")
 
 
 async def test_an_operation_that_code_cannot_do_is_the_models() -> None:

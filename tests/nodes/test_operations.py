@@ -274,6 +274,60 @@ def test_names_stand_before_their_answers_in_brackets(
     assert (done.answer if done else None) == wanted
 
 
+@pytest.mark.parametrize(
+    ("question", "labels"),
+    [
+        (
+            "Who was born first, the director of Jaws (1946) or the director of Alien (1937)?",
+            ["When was Jaws' director born?", "When was Alien's director born?"],
+        ),
+        (
+            "Which was built first, the Eiffel Tower (1946) or Tokyo Tower (1937)?",
+            ["When was the tower in Paris built?", "When was Tokyo Tower built?"],
+        ),
+        (
+            "Which opened first after 1900, the mill (1946) or the pier (1937)?",
+            ["When did the mill open?", "When did the pier open?"],
+        ),
+        (
+            "Who is older, Ann Lee (1946) or Bo Kim (1937)?",
+            ["When did Ann Lee die?", "When did Bo Kim die?"],
+        ),
+        (
+            "Which closed first, the mill (1946) or the pier (1937)?",
+            ["When did the mill open?", "When did the pier open?"],
+        ),
+        (
+            "Which failed to open first, the mill (1946) or the pier (1937)?",
+            ["When did the mill open?", "When did the pier open?"],
+        ),
+        (
+            "Who is not older, No (1946) or n (1937)?",
+            ["When was No born?", "When was n born?"],
+        ),
+        (
+            "오린의 등대(1946)와 베스크 등대(1937) 중 어느 것이 먼저 지어졌습니까?",
+            ["오린 등대는 언제 지어졌습니까?", "베스크 등대는 언제 지어졌습니까?"],
+        ),
+        (
+            "봉준호의 아버지(1946)와 이창동(1937) 중 누가 먼저 태어났습니까?",
+            ["봉준호 아버지는 언제 태어났습니까?", "이창동은 언제 태어났습니까?"],
+        ),
+    ],
+)
+def test_a_comparison_in_doubt_is_the_models(question: str, labels: list[str]) -> None:
+    pairs = list(zip(labels, ["1946", "1937"], strict=True))
+    language = detect_language(question)
+    assert compute("compare", question, pairs, language) is None
+
+
+def test_a_verb_before_a_name_is_no_part_of_it() -> None:
+    pairs = [("When was the mill built?", "1946"), ("When was the pier built?", "1937")]
+    question = "Which came first, was the mill (1946) or was the pier (1937)?"
+    done = compute("compare", question, pairs, "en")
+    assert done is not None and done.answer == "the pier"
+
+
 def test_korean_names_stand_before_their_answers() -> None:
     pairs = [("낮과 밤은 언제 나왔습니까?", "1998년"), ("땅과 바다는 언제 나왔습니까?", "2004년")]
     question = "낮과 밤(1998년)과 땅과 바다(2004년) 중 어느 것이 먼저 나왔습니까?"
@@ -284,7 +338,7 @@ def test_korean_names_stand_before_their_answers() -> None:
 def test_explanations_show_the_values() -> None:
     done = compute("compare", "Which is older, the Orrin lighthouse or the Vesk mill?", EN, "en")
     assert done is not None
-    assert done.explanation == ("The Orrin lighthouse (1998) is older than the Vesk mill (2004).")
+    assert done.explanation == ("The Orrin lighthouse (1998) is earlier than the Vesk mill (2004).")
     done = compute("compare", "오린 등대와 베스크 방앗간 중 더 오래된 것은?", KO, "ko")
     assert done is not None
     assert done.explanation == "오린 등대(1998년)가 베스크 방앗간(2004년)보다 더 이릅니다."

@@ -243,6 +243,19 @@ def test_a_last_operation_that_names_no_answer_works_on_all() -> None:
     assert checked_plan([*facts, {**last, "depends_on": []}], 4)[-1]["depends_on"] == []
     assert checked_plan([*facts, {**last, "op": "lookup"}], 4)[-1]["needs_retrieval"]
     assert checked_plan([facts[0], last], 4)[-1]["depends_on"] == []
+    # what asks about something else, or is asked for itself, is looked up
+    other = {"op": "boolean", "question": "Does the ferry stop in Aren?"}
+    assert checked_plan([*facts, other], 4)[-1]["needs_retrieval"]
+    rests = {"question": "Who runs #3?"}
+    assert checked_plan([facts[0], rests, last], 4)[-1]["depends_on"] == []
+
+
+def test_a_step_that_is_left_out_is_nothing_to_work_on() -> None:
+    whole = "Are the mill and the pier both museums?"
+    raw = [{"question": whole}, {"question": "Is the pier of Aren a museum?"}]
+    raw.append({"question": "Are the mill of Aren and the pier both museums?", "op": "boolean"})
+    kept = without_repetition(checked_plan(raw, MOST), whole)
+    assert [step["depends_on"] for step in kept] == [[], ["2"], ["2", "3"]]
 
 
 def test_what_was_tried_in_vain_is_missing_also_of_plans_that_were_given_up() -> None:

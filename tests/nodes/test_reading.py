@@ -14,7 +14,17 @@ from churon.nodes.reading import understood
         ("yes, a name, a number, a date", "yes, a name, a number, a date", "yes", "yes"),
         ("yes, 1, 2, 3", "yes, 1, 2, 3", "yes", "yes"),
         ("예, 이름, 수, 날짜", "예, 1", "예", "예"),
-        ("Aren opened it, 1", "Aren, 1", "Aren opened it", "Aren"),
+        ("Yes, 1, 2 [1].", "yes", "Yes", "yes"),
+        ("Aren opened it.", "Aren, 1", "Aren opened it.", "Aren"),
+        ("It opened in May, 1898 [2].", "May, 1898", "It opened in May, 1898.", "May, 1898"),
+        (
+            "The games were in Paris, 1924.",
+            "Paris, 1924",
+            "The games were in Paris, 1924.",
+            "Paris, 1924",
+        ),
+        ("서울, 1988", "1998년, 2004", "서울, 1988", "1998년, 2004"),
+        ("It is red, 2, 3.", "red, 2, 3", "It is red, 2, 3.", "red, 2, 3"),
         ("It has 2, 3 or 4 rooms [1].", "2, 3 or 4", "It has 2, 3 or 4 rooms.", "2, 3 or 4"),
         (
             "It opened on July 4, 1898.",
