@@ -12,6 +12,8 @@ from churon.tools.types import Claim, Evidence
 
 # One way to match: nested repeats would take exponential time on "[" and a run of digits
 _KEYS = re.compile(r"\s*\[(\s*\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\]")
+# Commas of a list of keys, "in 1898 [1], [2]."
+_LEFT_OVER = re.compile(r"(?:\s*[,;])+(?=[.!?。！？]?$)")
 # The beginning of one, where a text that is being written ends
 _OPEN = re.compile(r"\s{0,40}(?:\[[\d,\s]{0,40})?\Z")
 _SHARED = 0.2
@@ -48,7 +50,7 @@ def cite(text: str, passages: Sequence[Evidence]) -> Cited:
         numbers = [int(n) for keys in _KEYS.findall(part) for n in re.findall(r"\d+", keys)]
         known = [n for n in dict.fromkeys(numbers) if 1 <= n <= len(passages)]
         invented += len([n for n in numbers if not 1 <= n <= len(passages)])
-        if plain := _KEYS.sub("", part).strip():
+        if plain := _LEFT_OVER.sub("", _KEYS.sub("", part).strip()):
             claims.append(claim(plain, [passages[n - 1]["id"] for n in known]))
     return Cited(" ".join(c["text"] for c in claims), claims, invented)
 

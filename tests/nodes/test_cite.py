@@ -45,6 +45,16 @@ def test_keys_become_passage_ids_also_after_the_full_stop() -> None:
     assert cited.invented == 0
 
 
+def test_commas_of_a_list_of_keys_are_left_out() -> None:
+    said = "It leaves at 07:30, [1]. Dogs are free, cats too [1],, [2]. 배는 떠납니다 [1], [2]"
+    cited = cite.cite(said, PASSAGES)
+    assert [claim["text"] for claim in cited.claims] == [
+        "It leaves at 07:30.",
+        "Dogs are free, cats too.",
+        "배는 떠납니다",
+    ]
+
+
 def test_invented_keys_are_dropped_and_counted() -> None:
     cited = cite.cite("It leaves at 07:30 [7] [1] [0].", PASSAGES)
     assert cited.claims[0]["evidence_ids"] == ["a"]
