@@ -19,8 +19,9 @@ from churon.graphs.frame import add_end, add_opening, framed
 from churon.graphs.machine import RagGraph, compiled
 from churon.graphs.policy import TIMEOUT, model_node, optional
 from churon.nodes.finish import Finish
-from churon.nodes.gather import Conclude, Record, Remember, Review
+from churon.nodes.gather import Conclude, Record, Remember
 from churon.nodes.plan import ApprovePlan, MakePlan, Replan
+from churon.nodes.review import Review
 from churon.nodes.support import CheckClaims
 from churon.nodes.survey import Survey
 from churon.tools.toolkit import Toolkit, served_toolkit

@@ -123,7 +123,7 @@ class Conclude:
         if not found and state["failures"] and not stop:
             raise ModelError(f"No step could be answered: {state['failures'][0]}")
         ids = _passages(found, state["top"], run.context.final_passages)
-        said = _last_words(plan, results)
+        said = last_words(plan, results)
         lost = [results[step["id"]]["question"] for step in unresolved(plan, results)]
         if not found or stuck(plan, results):
             said = []
@@ -146,33 +146,6 @@ class Conclude:
         passages = chosen(state["evidence"], ids)
         facts = "\n".join(fact(result) for result in found)
         return await conclude(run, state["standalone"], passages, facts, state["language"])
-
-
-class Checked(RunState):
-    plan: list[PlanStep]
-    claims: list[Claim]
-    replans: int
-    stop_reason: str
-
-
-class Reviewed(TypedDict):
-    verdict: Literal["replan", "done"]
-
-
-@dataclass(frozen=True)
-class Review:
-    """The last look: a conclusion that its passages contradict is planned anew, while that may
-    be.
-    """
-
-    toolkit: Toolkit
-
-    async def __call__(self, state: Checked, runtime: Runtime[RagContext]) -> Reviewed:
-        context = self.toolkit.run(state["run"], runtime.context, state["account"]).context
-        supports = {one["support"] for one in state["claims"]}
-        left = context.max_replans - state["replans"]
-        again = supports == {"none"} and left > 0 and not context.faithful
-        return {"verdict": "replan" if again and not state["stop_reason"] else "done"}
 
 
 class Verified(RunState):
@@ -210,7 +183,7 @@ def moot(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> dict[st
     return settled
 
 
-def _last_words(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[Claim]:
+def last_words(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[Claim]:
     """What the plan's last step found, which answers the question itself; [] where it only gathers
     or was not reached: an answer to another step's question is none.
     """
@@ -226,11 +199,19 @@ def _worked_out(plan: Sequence[PlanStep], results: Mapping[str, StepResult], que
     if last is None or step["op"] != "compare" or last["method"] != "computed":
         return False
     asked = bare(step["question"])
-    both = overlap(question, asked), overlap(asked, question)
     # "Who built the older one, A or B?" is more than "Which is older, A or B?"
     opened = [_OPENING.match(text.casefold()) for text in (question, asked)]
-    alike = [found[0] if found else "" for found in opened]
-    return last["support"] != "none" and min(both) >= _SAME_QUESTION and alike[0] == alike[1]
+    begun = [found[0] if found else "" for found in opened]
+    return (
+        last["support"] != "none"
+        and alike(question, asked) >= _SAME_QUESTION
+        and begun[0] == begun[1]
+    )
+
+
+def alike(one: str, other: str) -> float:
+    """The smaller share of bigrams that two questions have of each other."""
+    return min(overlap(one, other), overlap(other, one))
 
 
 def _fuller(reading: Reading | None, said: list[Claim], last: StepResult | None) -> list[Claim]:

@@ -210,6 +210,28 @@ async def test_replans_are_bounded() -> None:
     assert plans(output)[-1][-1] == QUESTION  # the last way is the question as it is
 
 
+async def test_an_answer_to_the_whole_question_outlives_contradicted_conclusions() -> None:
+    def whole(prompt: str) -> str:
+        own = said("Sora Han is the mayor [1].", "Sora Han")
+        return own if asked(prompt) == QUESTION else read(prompt)
+
+    def support(prompt: str) -> Any:
+        moon = "moon" in prompt
+        return labels(F=0.02 if moon else 0.9, P=0.03, N=0.95 if moon else 0.07)
+
+    answer = model(
+        plan=steps(FIRST, "Who governs #1?"),
+        conclude=said("The moon rules [1].", "the moon"),
+        read=whole,
+        replan=steps(QUESTION),
+        support=support,
+    )
+    output = await ask(answer, max_replans=1)
+    assert plans(output)[-1][-1] == QUESTION
+    assert output["answer"] == "Sora Han is the mayor." and output["status"] != "abstained"
+    assert output["claims"][0]["evidence_ids"]
+
+
 async def test_a_conclusion_that_its_passages_contradict_is_planned_anew() -> None:
     concluded: list[str] = []
 
