@@ -146,6 +146,11 @@ def overlap(statement: str, text: str) -> float:
     return len(wanted & held) / (len(wanted) + 0.05 * len(held)) if wanted else 0.0
 
 
+def alike(one: str, other: str) -> float:
+    """The smaller share of bigrams that two texts have of each other, in [0, 1]."""
+    return min(overlap(one, other), overlap(other, one))
+
+
 def _bigrams(text: str) -> set[str]:
     words = re.findall(r"\w+", text.casefold())
     return {word[i : i + 2] for word in words for i in range(max(1, len(word) - 1))}

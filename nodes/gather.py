@@ -10,7 +10,7 @@ from typing import Any, Literal
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
-from churon.nodes.cite import claim, overlap, sentences
+from churon.nodes.cite import alike, claim, sentences
 from churon.nodes.common import RunState, chosen, settled
 from churon.nodes.decide import normalised, status_of
 from churon.nodes.meaning import same
@@ -207,11 +207,6 @@ def _worked_out(plan: Sequence[PlanStep], results: Mapping[str, StepResult], que
         and alike(question, asked) >= _SAME_QUESTION
         and begun[0] == begun[1]
     )
-
-
-def alike(one: str, other: str) -> float:
-    """The smaller share of bigrams that two questions have of each other."""
-    return min(overlap(one, other), overlap(other, one))
 
 
 def _fuller(reading: Reading | None, said: list[Claim], last: StepResult | None) -> list[Claim]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
-from churon.nodes.cite import overlap
+from churon.nodes.cite import alike, overlap
 from churon.nodes.decide import normalised
 from churon.tools.types import Op, PlanStep, StepResult
 
@@ -167,8 +167,9 @@ def without_repetition(steps: Sequence[PlanStep], question: str) -> list[PlanSte
 def _repeats(step: PlanStep, question: str) -> bool:
     if not step["needs_retrieval"] or step["depends_on"]:
         return False
-    both = overlap(question, step["question"]), overlap(step["question"], question)
-    return min(both) * 1.05 >= _REPEATS  # 1.05 takes off what `overlap` takes for length
+    return (
+        alike(question, step["question"]) * 1.05 >= _REPEATS
+    )  # 1.05 takes off what `overlap` takes for length
 
 
 def ready(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[PlanStep]:

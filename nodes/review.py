@@ -8,8 +8,9 @@ from typing import Literal, NotRequired
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
+from churon.nodes.cite import alike
 from churon.nodes.common import RunState
-from churon.nodes.gather import alike, last_words
+from churon.nodes.gather import last_words
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Claim, PlanStep, StepResult
