@@ -121,12 +121,12 @@ class CrossEncoder(ABC, Generic[R]):
         """Token ids of each pair."""
 
     @abstractmethod
-    def _whole(self, network: Any, rows: list[R]) -> Any:
-        """The same from the model's own pass, padded."""
-
-    @abstractmethod
     def _forward(self, network: Any, rows: list[R]) -> Any:
         """Logits of one batch, (rows,), longest row first; of several callers, as may be."""
+
+    @abstractmethod
+    def _whole(self, network: Any, rows: list[R]) -> Any:
+        """The same from the model's own pass, padded."""
 
     def _scored(
         self, precision: str, query: str, texts: Sequence[str], places: list[int]

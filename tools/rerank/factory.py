@@ -91,6 +91,6 @@ def _cross_encoder(rerank: RerankSettings, offline: bool) -> Scorer:
 def _test(scorer: Scorer) -> None:
     try:
         refuse_guessing(scorer)
-    except BaseException:
+    except BaseException:  # also Ctrl-C: its weights must not stay
         scorer.close()
         raise

@@ -245,7 +245,7 @@ class PassQueue(Generic[R]):
         items, found = begun
         try:
             scored = list(zip(items, found() if callable(found) else found, strict=True))
-        except Exception as error:
+        except Exception as error:  # a GPU tells of some failures only when it is waited for
             self._blame(items, error)
             return
         with self._changed:
