@@ -167,9 +167,8 @@ def without_repetition(steps: Sequence[PlanStep], question: str) -> list[PlanSte
 def _repeats(step: PlanStep, question: str) -> bool:
     if not step["needs_retrieval"] or step["depends_on"]:
         return False
-    return (
-        alike(question, step["question"]) * 1.05 >= _REPEATS
-    )  # 1.05 takes off what `overlap` takes for length
+    # 1.05 takes off what `overlap` takes for length
+    return alike(question, step["question"]) * 1.05 >= _REPEATS
 
 
 def ready(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[PlanStep]:
