@@ -122,7 +122,9 @@ class CrossEncoder(ABC, Generic[R]):
 
     @abstractmethod
     def _forward(self, network: Any, rows: list[R]) -> Any:
-        """Logits of one batch, (rows,), longest row first; of several callers, as may be."""
+        """Logits of one batch laid end to end, (rows,), longest row first; of several callers, as
+        may be. Not called where `padded`.
+        """
 
     @abstractmethod
     def _whole(self, network: Any, rows: list[R]) -> Any:
@@ -237,11 +239,12 @@ class CrossEncoder(ABC, Generic[R]):
         """Places in `rows`, and their logits; on a GPU these are still to come."""
         found: list[tuple[list[int], Any]] = []
         padded = self.padded or not self._unpadded_attention(network)
+        run = self._whole if self.padded else self._forward
         waiting = deque(self._packed(rows, range(len(rows)), padded))
         while waiting:
             batch = waiting.popleft()
             try:
-                found.append((batch, self._forward(network, [rows[index] for index in batch])))
+                found.append((batch, run(network, [rows[index] for index in batch])))
                 continue
             except self._torch.OutOfMemoryError as error:
                 self._halve([len(rows[index]) for index in batch], padded, error)

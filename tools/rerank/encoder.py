@@ -69,9 +69,7 @@ class EncoderScorer(CrossEncoder[PairTokens]):
         return self._encode(query, passages)
 
     def _forward(self, network: Any, rows: list[PairTokens]) -> Any:
-        if not self.padded:
-            return unpadded.logits(network, rows, typed=self._typed)
-        return self._whole(network, rows)
+        return unpadded.logits(network, rows, typed=self._typed)
 
     def _whole(self, network: Any, rows: list[PairTokens]) -> Any:
         return network(**self._padded(rows)).logits[:, 0].float()

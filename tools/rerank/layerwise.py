@@ -60,8 +60,6 @@ class LayerwiseScorer(CrossEncoder[Prompted]):
         return self._encode(query, passages)
 
     def _forward(self, network: Any, rows: list[Prompted]) -> Any:
-        if self.padded:
-            return self._whole(network, rows)
         return network.score(forest.last_hidden(network.model, rows))[:, 0].float()
 
     def _whole(self, network: Any, rows: list[Prompted]) -> Any:
