@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 models = typer.Typer(help="Model files: list, pull, verify.", no_args_is_help=True)
 app.add_typer(models, name="models")
+documents = typer.Typer(help="Documents of the store: list, forget.", no_args_is_help=True)
+app.add_typer(documents, name="documents")
 cases = typer.Typer(help="Plans that CoT-RAG learnt: list, forget.", no_args_is_help=True)
 app.add_typer(cases, name="cases")
 app.add_typer(evals, name="eval")
@@ -237,6 +239,27 @@ def models_verify(
     from churon.cli.models import verify_all
 
     raise typer.Exit(verify_all(settings_of(ctx), names or []))
+
+
+@documents.command("list")
+def documents_list(ctx: typer.Context, json: Json = False, tenant: Tenant = None) -> None:
+    """Every document that was ingested, with its number of passages."""
+    from churon.cli.documents import list_all
+
+    raise typer.Exit(list_all(settings_of(ctx), json, tenant))
+
+
+@documents.command("forget")
+def documents_forget(
+    ctx: typer.Context,
+    paths: Annotated[Optional[list[Path]], typer.Argument(help="Files and folders.")] = None,  # noqa: UP045
+    everything: Annotated[bool, typer.Option("--all", help="Every document.")] = False,
+    tenant: Tenant = None,
+) -> None:
+    """Remove documents from the store; the files stay where they are."""
+    from churon.cli.documents import forget
+
+    raise typer.Exit(asyncio.run(forget(settings_of(ctx), paths or [], everything, tenant)))
 
 
 @cases.command("list")

@@ -14,11 +14,12 @@ from langchain_core.documents import Document
 
 from churon.tools.errors import IngestError
 from churon.tools.ingest.change import Change, failure, indexed
+from churon.tools.ingest.documents import Deleting, removed
 from churon.tools.ingest.manifest import Entry, Manifest
 from churon.tools.ingest.passages import passages
 from churon.tools.ingest.reader import Reader
 from churon.tools.ingest.report import DocumentReport, IngestReport, Progress
-from churon.tools.ingest.walk import Found, absolute, key_of, shown, walk
+from churon.tools.ingest.walk import Found, absolute, below, key_of, shown, walk
 from churon.tools.settings import IngestSettings
 
 VERSION = "1"
@@ -29,7 +30,7 @@ _SHAPING = ("chunk_chars", "chunk_chars_cjk", "overlap")
 """Settings that change the chunks of a file that was read well."""
 
 
-class PassageStore(Protocol):
+class PassageStore(Deleting, Protocol):
     """What ingest needs of `tools.store.Store`."""
 
     async def upsert(
@@ -39,10 +40,6 @@ class PassageStore(Protocol):
         tenant: str | None = None,
         collection: str | None = None,
     ) -> None: ...
-
-    async def delete(
-        self, ids: Sequence[str], *, tenant: str | None = None, collection: str | None = None
-    ) -> int: ...
 
     async def count(self, *, tenant: str | None = None, collection: str | None = None) -> int: ...
 
@@ -107,9 +104,10 @@ class _Run:
         gone = [
             key
             for key in self.entries
-            if key not in present and any(_below(key, r) for r in pruned)
+            if key not in present and any(below(key, r) for r in pruned)
         ]
-        return IngestReport((*documents, *await self._remove(gone)))
+        dropped = await removed(self.store, self.book, self.entries, gone, self.scope)
+        return IngestReport((*documents, *dropped))
 
     async def _one(self, key: str, file: Found) -> Change | DocumentReport:
         """What to write for one file, or why there is nothing to write."""
@@ -155,13 +153,6 @@ class _Run:
         for start in range(0, len(documents), _BATCH):
             await self.store.upsert(documents[start : start + _BATCH], **self.scope)
 
-    async def _remove(self, gone: list[str]) -> list[DocumentReport]:
-        ids = [id_ for key in gone for id_ in self.entries[key].chunks]
-        if ids:
-            await self.store.delete(ids, **self.scope)
-        self.book.forget(gone)
-        return [DocumentReport(self.entries[key].document, "removed") for key in sorted(gone)]
-
     def _done(self, key: str, report: DocumentReport) -> None:
         self.reports[key] = report
         if self.on_progress is not None:
@@ -182,17 +173,13 @@ def _known(entry: Entry, limits: str, named: bool) -> DocumentReport | None:
 def _roots(paths: Sequence[Path], entries: dict[str, Entry]) -> list[str]:
     roots = [key_of(absolute(path)) for path in paths]
     for given, root in zip(paths, roots, strict=True):
-        if not os.path.lexists(absolute(given)) and not any(_below(key, root) for key in entries):
+        if not os.path.lexists(absolute(given)) and not any(below(key, root) for key in entries):
             raise IngestError(
                 f"There is no file or folder {str(given)!r}.",
                 outcome="usage",
                 remedy="Check the path.",
             )
     return roots
-
-
-def _below(key: str, root: str) -> bool:
-    return key == root or key.startswith(root.rstrip(os.sep) + os.sep)
 
 
 def _chunks(entries: dict[str, Entry]) -> int:

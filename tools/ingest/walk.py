@@ -44,6 +44,11 @@ def key_of(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", errors="backslashreplace")
 
 
+def below(key: str, root: str) -> bool:
+    """Whether it is that file, or one in that folder; both as `key_of` gives them."""
+    return key == root or key.startswith(root.rstrip(os.sep) + os.sep)
+
+
 def shown(path: Path) -> str:
     """The path that people see: from the working folder where it lies below it, as UTF-8."""
     here = Path.cwd()

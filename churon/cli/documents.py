@@ -1,0 +1,66 @@
+"""`churon documents list|forget`: what was ingested, to be seen and taken back."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from churon.cli.common import visible
+from churon.cli.ingest import manifest_path
+from churon.tools.errors import InputError
+from churon.tools.ingest.documents import documents
+from churon.tools.ingest.documents import forget as forget_documents
+from churon.tools.settings import Settings
+from churon.tools.toolkit import Toolkit
+
+_NONE = "No documents. Read some with: churon ingest PATH.\n"
+
+
+def list_all(settings: Settings, as_json: bool, tenant: str | None) -> int:
+    """Exit status 0, also where nothing was ingested."""
+    context = settings.context
+    report = documents(
+        manifest_path(settings),
+        tenant=tenant or context.tenant,
+        collection=context.collection,
+    )
+    if as_json:
+        rows = [
+            {"path": one.path, "passages": one.chunks, "error": one.error}
+            for one in report.documents
+        ]
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+        return 0
+    for one in report.documents:
+        told = one.outcome if one.error else f"{one.chunks:,}"
+        sys.stdout.write(f"{told:>9}  {visible(one.path)}\n")
+        if one.error:
+            sys.stdout.write(f"{'':9}  {visible(one.error)}\n")
+    passages = sum(one.chunks for one in report.documents)
+    total = f"documents: {len(report.documents)}, passages: {passages:,}\n"
+    sys.stdout.write(total if report.documents else _NONE)
+    return 0
+
+
+async def forget(
+    settings: Settings, paths: list[Path], everything: bool, tenant: str | None
+) -> int:
+    """Remove documents from the store. Raises InputError, and removes none, for an unknown path."""
+    if everything == bool(paths):
+        both = "both paths and --all" if paths else "neither paths nor --all"
+        raise InputError(
+            f"`churon documents forget` got {both}.",
+            remedy="Name files or folders of `churon documents list`, or give --all alone.",
+        )
+    context = settings.context
+    async with Toolkit(settings) as toolkit:
+        report = await forget_documents(
+            None if everything else paths,
+            await toolkit.store(),
+            manifest=manifest_path(settings),
+            tenant=tenant or context.tenant,
+            collection=context.collection,
+        )
+    sys.stdout.write(f"documents removed: {report.removed}\n")
+    return 0

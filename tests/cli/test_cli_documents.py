@@ -1,0 +1,59 @@
+"""documents list and forget: what the store holds can be seen and taken back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def ingested(served: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
+    (tmp_path / "docs" / "bad.pdf").write_bytes(b"%PDF-1.4 nonsense")
+    assert served("ingest", "docs").status == 1
+    return served
+
+
+def test_an_empty_store_says_so(served: Callable[..., Any]) -> None:
+    outcome = served("documents", "list")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out.startswith("No documents. Read some with: churon ingest")
+    assert json.loads(served("documents", "list", "--json").out) == []
+
+
+def test_documents_are_listed(ingested: Callable[..., Any]) -> None:
+    lines = ingested("documents", "list").out.splitlines()
+    assert lines[0] == "   failed  docs/bad.pdf"
+    assert lines[2:] == [
+        "        1  docs/rules.md", "        1  docs/안내.md", "documents: 3, passages: 2"
+    ]  # fmt: skip
+    rows = json.loads(ingested("documents", "list", "--json").out)
+    assert rows[1] == {"path": "docs/rules.md", "passages": 1, "error": ""}
+    assert rows[0]["error"]
+
+
+def test_a_forgotten_document_is_found_no_more(ingested: Callable[..., Any]) -> None:
+    outcome = ingested("documents", "forget", "docs/rules.md")
+    assert (outcome.status, outcome.out) == (0, "documents removed: 1\n")
+    found = json.loads(ingested("search", "--json", "the blue book").out)
+    assert {row["document"] for row in found} == {"docs/안내.md"}
+    assert ingested("documents", "forget", "--all").out == "documents removed: 2\n"
+    assert ingested("documents", "list").out.startswith("No documents.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nothing.md"], "Nothing was ingested from 'nothing.md'."),
+        ([], "`churon documents forget` got neither paths nor --all."),
+        (["docs", "--all"], "`churon documents forget` got both paths and --all."),
+    ],
+)
+def test_what_is_refused(ingested: Callable[..., Any], arguments: list[str], says: str) -> None:
+    outcome = ingested("documents", "forget", *arguments)
+    assert outcome.status == 2
+    assert says in outcome.err
+    assert "documents: 3, passages: 2" in ingested("documents", "list").out

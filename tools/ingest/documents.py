@@ -1,0 +1,99 @@
+"""Which documents were ingested, and how they are taken out of the store again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from churon.tools.errors import InputError
+from churon.tools.ingest.manifest import Entry, Manifest
+from churon.tools.ingest.report import DocumentReport, IngestReport, Outcome
+from churon.tools.ingest.walk import absolute, below, key_of
+
+
+class Deleting(Protocol):
+    """What is needed of `tools.store.Store`."""
+
+    async def delete(
+        self, ids: Sequence[str], *, tenant: str | None = None, collection: str | None = None
+    ) -> int: ...
+
+
+def documents(
+    manifest: Path, *, tenant: str | None = None, collection: str | None = None
+) -> IngestReport:
+    """Every file that an ingest has seen and not removed, as it left it, in order of path.
+
+    Blocking. Raises IngestError for an unusable manifest.
+    """
+    if not manifest.exists():
+        return IngestReport(())
+    book = Manifest(manifest, collection or "", tenant or "")
+    try:
+        entries = book.entries()
+    finally:
+        book.close()
+    return IngestReport(tuple(_report(entries[key]) for key in sorted(entries)))
+
+
+async def forget(
+    paths: Sequence[Path] | None,
+    store: Deleting,
+    *,
+    manifest: Path,
+    tenant: str | None = None,
+    collection: str | None = None,
+) -> IngestReport:
+    """Remove these files, all below these folders, or with None everything; files stay on disk.
+
+    Raises InputError, and removes nothing, for a path of which nothing was ingested.
+    """
+    if not manifest.exists():
+        _checked(paths, {})
+        return IngestReport(())
+    book = Manifest(manifest, collection or "", tenant or "")
+    try:
+        entries = book.entries()
+        gone = _checked(paths, entries)
+        scope = {"tenant": tenant, "collection": collection}
+        return IngestReport(tuple(await removed(store, book, entries, gone, scope)))
+    finally:
+        book.close()
+
+
+async def removed(
+    store: Deleting,
+    book: Manifest,
+    entries: Mapping[str, Entry],
+    gone: Iterable[str],
+    scope: Mapping[str, Any],
+) -> list[DocumentReport]:
+    """Delete these files' passages, then their rows: a kill in between leaves rows, not orphans."""
+    keys = sorted(gone)
+    if ids := [id_ for key in keys for id_ in entries[key].chunks]:
+        await store.delete(ids, **scope)
+    book.forget(keys)
+    return [DocumentReport(entries[key].document, "removed") for key in keys]
+
+
+def _checked(paths: Sequence[Path] | None, entries: Mapping[str, Entry]) -> list[str]:
+    if paths is None:
+        return list(entries)
+    gone: list[str] = []
+    for path in paths:
+        root, listed = key_of(absolute(path)), path.as_posix()
+        # also as it is listed, which is relative to the folder where it was ingested
+        held = [key for key, one in entries.items() if below(key, root) or one.document == listed]
+        if not held:
+            raise InputError(
+                f"Nothing was ingested from {str(path)!r}.", remedy="See `churon documents list`."
+            )
+        gone += held
+    return list(dict.fromkeys(gone))
+
+
+def _report(entry: Entry) -> DocumentReport:
+    outcomes: dict[str, Outcome] = {"failed": "failed", "skipped": "skipped"}
+    outcome = outcomes.get(entry.outcome, "unchanged")
+    return DocumentReport(entry.document, outcome, len(entry.chunks), entry.error)
