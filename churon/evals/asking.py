@@ -48,7 +48,7 @@ class Asker:
             "short": short,
             "seconds": seconds,
             "ranked": heard.ranked(),
-            "ranked_documents": heard.ranked_documents(),
+            "ranked_spans": heard.ranked_spans(),
             "stages": heard.stages,
         }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import LLMResult
 
+from churon.evals.types import Span
 from churon.tools.types import Usage
 
 KINDS = {
@@ -42,8 +43,8 @@ class Listener(BaseCallbackHandler):
         self._order: list[UUID] = []
         """Searches and rerankings as they began."""
         self._lists: dict[UUID, tuple[str, list[str]]] = {}
-        self._documents: dict[str, str] = {}
-        """Of each passage found, by its id."""
+        self._spans: dict[str, Span] = {}
+        """Where each passage found stands, by its id."""
 
     def usage(self, seconds: float) -> Usage:
         """What was spent, also by a run that failed; cache hits are not heard."""
@@ -62,9 +63,9 @@ class Listener(BaseCallbackHandler):
         best = next((ids for kind, ids in done if kind == "rerank"), [])
         return list(dict.fromkeys([*(best if set(best) <= set(found) else []), *found]))
 
-    def ranked_documents(self) -> list[str]:
-        """The document of each of `ranked`."""
-        return [self._documents[id_] for id_ in self.ranked()]
+    def ranked_spans(self) -> list[Span]:
+        """Where each of `ranked` stands."""
+        return [self._spans[id_] for id_ in self.ranked()]
 
     def on_chat_model_start(
         self,
@@ -100,8 +101,8 @@ class Listener(BaseCallbackHandler):
     def on_retriever_end(
         self, documents: Sequence[Document], *, run_id: UUID, **kwargs: Any
     ) -> None:
-        found = {str(one.id): str(one.metadata.get("document", "")) for one in documents}
-        self._documents |= found
+        found = {str(one.id): _span(one.metadata) for one in documents}
+        self._spans |= found
         self._lists[run_id] = self._end(run_id), list(found)
 
     def on_retriever_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
@@ -115,3 +116,11 @@ class Listener(BaseCallbackHandler):
         if kind:
             self.stages[kind] = round(self.stages.get(kind, 0.0) + self._clock() - began, 4)
         return kind
+
+
+def _span(metadata: Mapping[str, Any]) -> Span:
+    return Span(
+        document=str(metadata.get("document", "")),
+        start=int(metadata.get("start", 0)),
+        end=int(metadata.get("end", 0)),
+    )

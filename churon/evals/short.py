@@ -22,25 +22,33 @@ MOST_CHARS = 4_000
 _CLOSED = re.compile(
     r"(is|are|was|were|do|does|did|can|could|has|have|had|will|would|should)\b(?!.*\bor\b)", re.I
 )
-_OPEN = re.compile(r"누구|누가|언제|몇|어디|무엇|무슨|뭐|뭘|어느|어떤|어떻게|왜|얼마")
+_OPEN = re.compile(
+    r"누구(?!나|도)|누가|언제(?!나|든)|몇|어디(?!나|서나|에나|든)|무엇(?!이든|이나)|무슨|뭐|뭘|어느"
+    r"|어떤|어떻게|어떠|왜|얼마(?!든)|(누군|어딘|뭔|언젠)(가\W*$|(?!가))"
+)
+_PREDICATE = re.compile(
+    r"(까|요|죠|[느으]냐|[는은인던한큰된른픈운긴]가"
+    r"|(있|없|었|았|했|였|왔|갔|졌|됐|렸|겠|하|되|이|크|많|적|같|맞)[니나냐다])\W*$"
+)
+"""How a Korean sentence ends; other questions end in what is asked for ("…의 이름은?")."""
 _OPENING = re.compile(r"\W*(yes|no|예|네|아니요|아니오)\s*([,.!。]|$)", re.I)
 _LABEL = re.compile(r"^(answer|답변?)\s*:\s*", re.I)
-_NOTHING = {"none", "n/a", "없음"}
 _QUOTES = "\"'“”‘’` "
 
 
 def wants_verdict(question: str, language: Language) -> bool:
     """The question is answered by yes or no: an auxiliary opens it and it offers no choice, or, in
-    Korean, it has no interrogative.
+    Korean, it is a whole sentence without an interrogative.
     """
-    return not _OPEN.search(question) if language == "ko" else bool(_CLOSED.match(question))
+    if language == "ko":
+        return bool(_PREDICATE.search(question)) and not _OPEN.search(question)
+    return bool(_CLOSED.match(question))
 
 
 def tidy(text: str) -> str:
-    """The first line without label, quotes and full stop; "" where the model found nothing."""
+    """The first line without label, quotes and full stop."""
     line = next((part.strip() for part in text.splitlines() if part.strip()), "")
-    plain = _LABEL.sub("", line).strip(_QUOTES).removesuffix(".").strip(_QUOTES)
-    return "" if plain.casefold() in _NOTHING else plain
+    return _LABEL.sub("", line).strip(_QUOTES).removesuffix(".").strip(_QUOTES)
 
 
 async def shorten(port: ChatPort, question: str, answer: str, language: Language) -> str:

@@ -62,13 +62,15 @@ class Provenance(TypedDict):
     versions: dict[str, str]
 
 
-class Passage(TypedDict):
-    """One passage that a run read; its text stays in the store."""
+class Placed(Span):
+    """A passage and where it stands."""
 
     id: str
-    document: str
-    start: int
-    end: int
+
+
+class Passage(Placed):
+    """One passage that a run read; its text stays in the store."""
+
     retrieval_score: float | None
     rerank_score: float | None
     relevance: float | None
@@ -96,8 +98,8 @@ class Row(TypedDict):
     ranked: NotRequired[list[str]]
     """Ids of the passages of the first search, best first, for retrieval metrics: those that the
     reranker kept in its order, then the other candidates in the search's."""
-    ranked_documents: NotRequired[list[str]]
-    """The document of each of `ranked`, in the same order."""
+    ranked_spans: NotRequired[list[Span]]
+    """Where each of `ranked` stands, in the same order."""
     read: NotRequired[list[Passage]]
     """Every passage of the evidence, best relevance first."""
     missing: NotRequired[list[str]]

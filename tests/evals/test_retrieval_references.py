@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from typing import Any
 
 import pytest
 from support.rows import case, passage, row
@@ -51,29 +52,26 @@ def test_measures_by_brute_force() -> None:
         assert {name: MEASURES[name].score(made) for name in wanted} == pytest.approx(wanted)
 
 
-def test_documents_are_found_through_the_passages_read() -> None:
+def span(document: str, start: int = 0, end: int = 9) -> dict[str, Any]:
+    return {"document": document, "start": start, "end": end}
+
+
+def test_a_document_is_found_at_its_first_passage() -> None:
     asked = case(relevant={"guide.md": 1, "p9": 1})
-    read = [passage("p2", document="guide.md"), passage("p3", document="guide.md")]
-    made = row(asked, ranked=["p1", "p2", "p3", "p9"], read=read)
+    where = [span("other.md"), span("guide.md"), span("guide.md", 9, 20), span("last.md")]
+    made = row(asked, ranked=["p1", "p2", "p3", "p9"], ranked_spans=where)
     assert ranking(made) == ["p1", "guide.md", "p9"]
     assert MEASURES["recall@5"].score(made) == 1
     assert MEASURES["mrr"].score(made) == 0.5
 
 
-def test_documents_are_found_behind_the_passages_read() -> None:
-    asked = case(relevant={"guide.md": 1})
-    ranked = {"ranked": ["p1", "p2", "p3"], "read": [passage("p1", document="other.md")]}
-    told = row(asked, ranked_documents=["other.md", "guide.md", "guide.md"], **ranked)
-    assert ranking(told) == ["p1", "guide.md"]
-    assert MEASURES["mrr"].score(told) == 0.5 and MEASURES["map"].score(told) == 0.5
-    assert MEASURES["recall@5"].score(row(asked, **ranked)) == 0
-
-
-def test_a_passage_that_was_not_read_bears_no_span() -> None:
-    spans = [{"document": "guide.md", "start": 0, "end": 9}]
-    asked = case(relevant={"guide.md": 1}, spans=spans)
-    made = row(asked, ranked=["p2"], ranked_documents=["guide.md"])
-    assert MEASURES["mrr"].score(made) == 0
+@pytest.mark.parametrize("read", [[], [passage("p2", document="guide.md", start=40, end=60)]])
+def test_reading_more_ranks_no_better(read: list[Any]) -> None:
+    asked = case(relevant={"guide.md": 1}, spans=[span("guide.md", 50, 55)])
+    where = [span("guide.md", 0, 40), span("guide.md", 40, 60)]
+    made = row(asked, ranked=["p1", "p2"], ranked_spans=where, read=read)
+    assert ranking(made) == ["p1", "guide.md"]
+    assert MEASURES["mrr"].score(made) == 0.5
 
 
 @pytest.mark.parametrize("name", NAMES)

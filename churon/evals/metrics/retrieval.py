@@ -13,7 +13,7 @@ from typing import Any
 from churon.evals.extra import library
 from churon.evals.metrics.measure import Measure
 from churon.evals.metrics.places import borne
-from churon.evals.types import Passage, Row
+from churon.evals.types import Placed, Row
 
 NAMES = {
     "recall@5": "R@5",
@@ -30,31 +30,12 @@ NAMES = {
 def ranking(row: Row) -> list[str]:
     """The ranking with gold ids in the place of passages that bear them, each id once."""
     case = row["case"]
-    known = {**_ranked(row), **{one["id"]: one for one in row.get("read", [])}}
+    spans = dict(zip(row.get("ranked", []), row.get("ranked_spans", []), strict=False))
     keys: dict[str, None] = {}
     for name in row.get("ranked", []):
-        found = borne(case, [known[name]]) if name in known else {name}
+        found = borne(case, [Placed(id=name, **spans[name])]) if name in spans else {name}
         keys.update(dict.fromkeys(sorted(one for one in found if isinstance(one, str)) or [name]))
     return list(keys)
-
-
-def _ranked(row: Row) -> dict[str, Passage]:
-    """The passages ranked, as far as the row tells their documents."""
-    pairs = zip(row.get("ranked", []), row.get("ranked_documents", []), strict=False)
-    return {id_: _unread(id_, document) for id_, document in pairs}
-
-
-def _unread(id_: str, document: str) -> Passage:
-    return Passage(
-        id=id_,
-        document=document,
-        start=0,
-        end=0,
-        retrieval_score=None,
-        rerank_score=None,
-        relevance=None,
-        used=False,
-    )
 
 
 def evaluate(ranked: list[str], relevant: dict[str, int], measure: str) -> float:
