@@ -104,8 +104,9 @@ class RerankSettings(_Section):
     layer: int = Field(28, ge=1, le=1_000)
     """Layer whose head scores, of provider "layerwise"; those above are not loaded."""
     certified: bool = False
-    """Score in half precision, and in float32 what rounding could move past the cut-off: the exact
-    ranking at about the speed of half precision, for the memory of both."""
+    """Score in half precision, and in float32 what rounding could move past the cut-off: float32's
+    ranking, for the memory of both. Measured on a CPU: 1.25 times as fast as float32 for 100
+    passages, 1.6 times for 500."""
     cache_pairs: int = Field(100_000, ge=0, le=100_000_000)
     """Scores of (query, passage) to remember, 150 bytes each."""
     canaries: bool = True

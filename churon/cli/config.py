@@ -1,4 +1,4 @@
-"""`churon config`: every setting in force, as TOML that can be read back; secrets starred out."""
+"""`churon config`: every setting, as TOML that can be read back; secrets starred out."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ def run(settings: Settings) -> int:
 
 
 def as_toml(values: Mapping[str, Any], name: str = "") -> str:
-    """Plain values first, then sections; None is left out, as TOML has no null.
+    """Plain values first, then sections, those without a value too.
 
-    Secrets are comments, so that a file made of this does not hold stars for a key.
+    What is unset is a comment, as TOML has no null. Secrets are comments, so that a file made of
+    this does not hold stars for a key.
     """
-    plain = {k: v for k, v in values.items() if v is not None and not isinstance(v, Mapping)}
-    lines = [f"[{name}]"] if name and plain else []
+    plain = {k: v for k, v in values.items() if not isinstance(v, Mapping)}
+    lines = [f"[{name}]"] if name and (plain or not values) else []
     lines += [_line(key, value) for key, value in plain.items()]
     text = "\n".join(lines) + ("\n\n" if lines else "")
     for key, value in values.items():
@@ -36,6 +37,8 @@ def as_toml(values: Mapping[str, Any], name: str = "") -> str:
 
 
 def _line(key: str, value: Any) -> str:
+    if value is None:
+        return f"# {_key(key)} ="
     bare = shown(value) if isinstance(value, str) else value
     secret = value == STARS or bare != value
     return ("# " if secret else "") + f"{_key(key)} = {_value(bare)}"

@@ -53,7 +53,8 @@ def test_a_store_is_not_made_and_its_passages_are_counted(
 def test_an_embedder_without_korean(look: Look) -> None:
     finding = look()["Korean"]  # hashed words: as good as chance
     assert finding["level"] == "warning"
-    assert "bge-m3" in finding["remedy"]
+    for name in ("model = 'bge-m3'", "dimensions = 1024", "query_prefix = ''"):
+        assert f"embedding.{name}" in finding["remedy"]
 
 
 @pytest.mark.models

@@ -35,6 +35,24 @@ def test_printed_settings_load_back(cli: Callable[..., Any], tmp_path: Path) -> 
     assert cli("-c", "again.toml", "config").out == printed
 
 
+def test_every_setting_is_printed_the_unset_ones_as_comments(cli: Callable[..., Any]) -> None:
+    printed = cli("config").out
+    section, sections = "", dict[str, list[str]]({"": []})
+    for line in filter(None, printed.splitlines()):
+        if line.startswith("["):
+            section = line.strip("[]")
+            sections[section] = []
+        else:
+            sections[section].append(line)
+    assert "# base_url =" in sections["chat"]
+    assert "# tenant =" in sections["context"]
+    assert sections["serve.keys"] == []
+    for name, values in load_settings().model_dump(mode="json").items():
+        for key in values if isinstance(values, dict) else ():
+            told = [line for line in sections[name] if line.removeprefix("# ").startswith(key)]
+            assert told or any(f"{one}.".startswith(f"{name}.{key}.") for one in sections)
+
+
 def test_secrets_are_comments_of_stars(cli: Callable[..., Any], tmp_path: Path) -> None:
     secrets = ["chat.api_key=12345678", "store.token=root:Milvus", "langfuse.secret_key=sk-x"]
     secrets += ["embedding.base_url=http://me:word@host:1"]

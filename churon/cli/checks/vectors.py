@@ -55,8 +55,9 @@ async def korean(toolkit: Toolkit) -> list[Finding]:
         warning(
             "Korean",
             f"{model} finds {right} of {len(KOREAN)} Korean probes: it does not know Korean",
-            "For Korean documents set embedding.model to a multilingual one, such as bge-m3 or "
-            "multilingual-e5-small, and ingest again.",
+            "For Korean documents take a multilingual model, such as embedding.model = 'bge-m3' "
+            "with embedding.dimensions = 1024 and embedding.query_prefix = '', and ingest into "
+            "another store.collection.",
         )
     ]
 
