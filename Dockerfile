@@ -9,6 +9,8 @@ COPY --chown=churon graphs graphs
 COPY --chown=churon nodes nodes
 COPY --chown=churon tools tools
 RUN pip install --no-cache-dir '.[serve,postgres]' 'kiwipiepy>=0.22,<1'
+# A volume mounted where nothing is would be root's
+RUN install -d -o churon -g churon /home/churon/.churon
 
 USER churon
 WORKDIR /home/churon

@@ -1,8 +1,9 @@
-"""compose.yaml and Dockerfile, as far as they can be read without an engine."""
+"""compose.yaml, Dockerfile and .env.example, as far as they can be read without an engine."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 from churon.tools.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
-GIVEN = {"CHURON_KEY_SHA256": "0" * 64, "LANGFUSE_PUBLIC_KEY": "pk-lf-1"}
+GIVEN = {"COMPOSE_KEY_SHA256": "0" * 64, "LANGFUSE_PUBLIC_KEY": "pk-lf-1"}
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +64,34 @@ def test_the_image_gets_every_folder_of_the_package() -> None:
         re.findall(r"^COPY --chown=churon (\w+) \1$", (ROOT / "Dockerfile").read_text(), re.M)
     )
     assert copied == {"churon", "graphs", "nodes", "tools"}
+
+
+def test_the_volume_lands_on_a_folder_of_the_images_user(services: Any) -> None:
+    [mount] = [volume.split(":")[1] for volume in services["churon"]["volumes"]]
+    lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+    assert lines.index(f"RUN install -d -o churon -g churon {mount}") < lines.index("USER churon")
+
+
+def test_its_own_variables_do_not_look_like_settings() -> None:
+    named = set(re.findall(r"\$\{(\w+)", (ROOT / "compose.yaml").read_text("utf-8")))
+    assert {"COMPOSE_KEY_SHA256", "COMPOSE_MODEL"} <= named
+    # `langgraph dev` loads the same .env, and unknown CHURON_ names are refused
+    assert not [name for name in named if name.startswith("CHURON_")]
+
+
+def test_the_example_of_an_env_file_loads_in_a_shell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = (ROOT / ".env.example").read_text("utf-8")
+    lines = re.findall(r"^# (CHURON_\w+=.*)$", text, re.M)
+    (tmp_path / ".env").write_text("\n".join(lines), "utf-8")
+    shell = "set -a; . ./.env; set +a; env -0"
+    told = subprocess.run(["sh", "-c", shell], cwd=tmp_path, capture_output=True, text=True)
+    assert told.stderr == ""
+    values = dict(pair.split("=", 1) for pair in told.stdout.split("\0") if "=" in pair)
+    for name in (line.split("=")[0] for line in lines):
+        monkeypatch.setenv(name, values[name])
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings()
+    assert settings.trace.redact == ["email", "phone"]
+    assert set(settings.trace.headers) == {"x-api-key"}
