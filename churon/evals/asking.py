@@ -60,7 +60,7 @@ class Asker:
 
 
 def told(output: RagOutput) -> dict[str, Any]:
-    """What is kept of an output; the texts of passages stay in the store."""
+    """What is kept of an output."""
     held: Mapping[str, Any] = output
     read = sorted(map(_passage, output["evidence"].values()), key=_relevance)
     return {**{name: held[name] for name in _KEPT if name in held}, "read": read}
@@ -72,6 +72,7 @@ def _passage(one: Evidence) -> Passage:
         document=one["document"],
         start=one["start"],
         end=one["end"],
+        text=one["text"],
         retrieval_score=one["retrieval_score"],
         rerank_score=one["rerank_score"],
         relevance=one["relevance"],

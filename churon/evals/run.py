@@ -90,6 +90,7 @@ class Going:
         head = Row(
             case=case,
             variant=name,
+            variants=list(self.bench.variants),
             graph=self.bench.variants[name].graph,
             at=datetime.now(UTC).isoformat("T", "seconds"),
             provenance=self.bench.provenance[name],

@@ -69,8 +69,11 @@ class Placed(Span):
 
 
 class Passage(Placed):
-    """One passage that a run read; its text stays in the store."""
+    """One passage that a run read."""
 
+    text: NotRequired[str]
+    """All of it, so that a report can show what an answer was made from without the store; rows of
+    older files have none."""
     retrieval_score: float | None
     rerank_score: float | None
     relevance: float | None
@@ -84,6 +87,9 @@ class Row(TypedDict):
     case: Case
     variant: str
     """What A and B are: a graph, or a graph with settings of its own, by name."""
+    variants: NotRequired[list[str]]
+    """All variants of its run, as they were named: with several questions at once the first that
+    is done need not be of the first one."""
     graph: str
     at: str
     """When it ended, ISO 8601 in UTC."""
