@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+from churon.evals.datasets.case import spelt
 from churon.evals.listener import Listener
 from churon.evals.short import shorten
-from churon.evals.types import Passage
+from churon.evals.types import Passage, Shortening
 from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
 from churon.tools.errors import ModelMissing, SettingsError
@@ -35,7 +36,6 @@ class Asker:
             given: Any = await self.machine.ainvoke(asked, {"callbacks": [heard]})
             output: RagOutput = given
             seconds = round(time.perf_counter() - began, 3)
-            short = await self._short(asked, output)
         except FATAL:
             raise
         except Exception as error:  # hours of other rows must not be lost to one question
@@ -45,18 +45,33 @@ class Asker:
             return {"error": said, "seconds": seconds, **spent}
         return {
             **told(output),
-            "short": short,
+            **await self.shortened(asked["question"], output),
             "seconds": seconds,
             "ranked": heard.ranked(),
             "ranked_spans": heard.ranked_spans(),
             "stages": heard.stages,
         }
 
-    async def _short(self, asked: RagInput, output: RagOutput) -> str:
+    async def shortened(self, question: str, output: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields `short` and `shortening` of a row; where the model failed, without `short`:
+        the answer, which took longer, is not lost to it.
+        """
         if output["status"] == "abstained" or not output["claims"]:
-            return ""
-        language: Language = output["language"]
-        return await shorten(self.port, asked["question"], output["answer"], language)
+            return {"short": ""}
+        began = time.perf_counter()
+        language = cast(Language, output["language"])
+        try:
+            short = await shorten(self.port, question, output["answer"], language)
+        except FATAL:
+            raise
+        except Exception as error:  # as above
+            seconds = round(time.perf_counter() - began, 3)
+            said = f"{type(error).__name__}: {error}".strip(": ")
+            spent = Shortening(calls=1, tokens=0, seconds=seconds, error=said)
+            return {"shortening": spent}
+        seconds = round(time.perf_counter() - began, 3)
+        spent = Shortening(calls=short.calls, tokens=short.tokens, seconds=seconds)
+        return {"short": short.text, "shortening": spent}
 
 
 def told(output: RagOutput) -> dict[str, Any]:
@@ -69,7 +84,7 @@ def told(output: RagOutput) -> dict[str, Any]:
 def _passage(one: Evidence) -> Passage:
     return Passage(
         id=one["id"],
-        document=one["document"],
+        document=spelt(one["document"]),
         start=one["start"],
         end=one["end"],
         text=one["text"],

@@ -12,11 +12,13 @@ from langchain_core.messages import HumanMessage
 
 from churon.evals.asking import Asker
 from churon.evals.baselines.registry import build
-from churon.evals.datasets.dataset import Dataset
+from churon.evals.datasets.dataset import Dataset, hash_of
+from churon.evals.gold import check_gold
 from churon.evals.provenance import provenance
-from churon.evals.stock import OnStocked, corpus_of, fill, own_collection
+from churon.evals.stock import OnStocked, fill, names_of, own_collection, source, stocked
 from churon.evals.types import Provenance
 from churon.evals.variants import Variant
+from churon.tools.errors import InputError
 from churon.tools.models.base import ChatPort, Want
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
@@ -41,6 +43,7 @@ class Bench:
     _filled: dict[str, str] = field(default_factory=dict)
     """Hash of the corpus by place."""
     _port: ChatPort | None = None
+    _shortener: str = ""
 
     async def add(self, variant: Variant) -> None:
         """Open what the variant needs and the others have not opened."""
@@ -49,21 +52,27 @@ class Bench:
         toolkit = await _toolkit(one.settings, self._shared, self.make, self.stack)
         corpus = await self._corpus(await toolkit.store(), one.settings, own=own)
         model = await toolkit.chat(one.settings.context.model)
-        self._port = self._port or model  # the first variant's shortens the answers of all
+        told = provenance(self.dataset.name, corpus, one.settings)
+        if self._port is None:  # the first variant's shortens the answers of all
+            self._port, self._shortener = model, told["model"]
         machine = build(one.graph, toolkit)  # now: code may change while a run takes hours
         self.variants[one.name] = one
         self.askers[one.name] = Asker(machine, self._port)
-        self.provenance[one.name] = provenance(self.dataset.name, corpus, one.settings)
+        self.provenance[one.name] = Provenance(**{**told, "shortener": self._shortener})
 
     async def _corpus(self, store: Any, settings: Settings, *, own: bool) -> str:
         sections = _key(settings, "store", "embedding", "models")
         place = sections + str(settings.context.collection)
         if place not in self._filled:
             if own:
+                known = {one["id"] for one in self.dataset.documents}
+                check_gold(self.dataset.cases, known, own=True)
                 await fill(store, self.dataset, settings, self.on_stocked)
                 self._filled[place] = self.dataset.corpus_hash()
             else:
-                self._filled[place] = await corpus_of(store, settings)
+                held = await stocked(store, settings)
+                check_gold(self.dataset.cases, names_of(held), own=False)
+                self._filled[place] = hash_of(map(source, held))
         return self._filled[place]
 
 
@@ -88,7 +97,16 @@ async def opened(
 
 
 def _prepared(variant: Variant, dataset: Dataset, *, own: bool) -> Variant:
-    """The variant over the set's collection; nobody is there to approve a plan."""
+    """The variant over the set's collection; nobody is there to approve a plan.
+
+    Raises InputError where answers to one question would help with the next.
+    """
+    if variant.settings.context.cases:
+        raise InputError(
+            f"The variant {variant.name!r} keeps cases: plans of one question, or of another "
+            "variant, would be shown for the next.",
+            remedy="Evaluate without them: churon -s context.cases=false eval …",
+        )
     settings = own_collection(dataset, variant.settings) if own else variant.settings
     chosen = settings.context.model
     update = {

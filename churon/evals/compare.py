@@ -12,7 +12,15 @@ from typing import Literal
 
 from churon.evals.metrics import QUALITY, Measure
 from churon.evals.pairing import Pairing, pair
-from churon.evals.stats import Correction, adjusted, detectable, interval, mcnemar, permutation
+from churon.evals.stats import (
+    Correction,
+    adjusted,
+    among,
+    detectable,
+    interval,
+    mcnemar,
+    permutation,
+)
 from churon.evals.types import Row
 from churon.tools.errors import InputError
 
@@ -46,7 +54,8 @@ class Comparison:
     adjusted_p: float
     """After the correction for all comparisons of the call."""
     detectable: float | None
-    """The difference that 80 of 100 such comparisons would find; see stats/power.py."""
+    """The difference that 80 of 100 such comparisons would find, after Holm's correction for those
+    of the call; see stats/power.py."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +95,17 @@ def compare(
         )
     pairings = [pair(by_variant[baseline], by_variant[name], allow=allow) for name in wanted]
     made = [one for p in pairings for m in measures if (one := paired(p, m, seed=seed))]
+    return Report(baseline, correction, pairings, family(made, correction))
+
+
+def family(made: Sequence[Comparison], correction: Correction = "holm") -> list[Comparison]:
+    """The comparisons as one family: their p raised for it, and what they could have found."""
     raised = adjusted([one.p for one in made], correction)
-    told = [replace(one, adjusted_p=p) for one, p in zip(made, raised, strict=True)]
-    return Report(baseline, correction, pairings, told)
+    tests = len(made) if correction == "holm" else 1
+    return [
+        replace(one, adjusted_p=p, detectable=among(one.detectable, one.n, tests))
+        for one, p in zip(made, raised, strict=True)
+    ]
 
 
 def paired(pairing: Pairing, measure: Measure, *, seed: int = 7) -> Comparison | None:

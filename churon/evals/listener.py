@@ -12,6 +12,7 @@ from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import LLMResult
 
+from churon.evals.datasets.case import spelt
 from churon.evals.types import Span
 from churon.tools.types import Usage
 
@@ -120,7 +121,7 @@ class Listener(BaseCallbackHandler):
 
 def _span(metadata: Mapping[str, Any]) -> Span:
     return Span(
-        document=str(metadata.get("document", "")),
+        document=spelt(str(metadata.get("document", ""))),
         start=int(metadata.get("start", 0)),
         end=int(metadata.get("end", 0)),
     )

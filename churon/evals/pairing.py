@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from churon.evals.metrics.outcome import answered, failed
+from churon.evals.metrics.outcome import answered, failed, unshortened
 from churon.evals.types import Row
 from churon.tools.errors import InputError
 
@@ -17,7 +17,7 @@ Key = tuple[str, str]
 Unlike = dict[str, tuple[Any, Any]]
 """By field, the values of A and B in the first pair that differs."""
 
-CHECKED = ("corpus", "model", "embedding", "reranker", "prompts", "seed")
+CHECKED = ("corpus", "model", "embedding", "reranker", "prompts", "shortener", "seed")
 """Fields of the provenance that must agree, unless allowed."""
 TOLD = ("context", "settings", "versions")
 """Those that may differ, as variants of one graph do, and are told entry by entry."""
@@ -98,7 +98,7 @@ def _differences(first: Row, second: Row) -> Unlike:
     was, now = _fields(first), _fields(second)
     made = {name: (was.get(name), now.get(name)) for name in CHECKED}
     made["case"] = (_question(first), _question(second))
-    if answered(first) and answered(second):
+    if all(answered(row) and not unshortened(row) for row in (first, second)):
         made["short"] = ("short" in first, "short" in second)
     return {name: values for name, values in made.items() if values[0] != values[1]}
 

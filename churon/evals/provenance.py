@@ -17,8 +17,13 @@ from churon.tools.errors import InputError
 from churon.tools.settings import Settings
 
 _PACKAGES = ("churon", "langgraph", "langchain", "langchain-core", "pymilvus", "milvus-lite")
-_UNSAID = {"api_key", "token", "uri", "base_url", "collection", "tenancy"}
-"""Secrets and addresses: where a model runs is not what it is."""
+_UNSAID = {
+    "api_key", "token", "uri", "base_url", "collection", "tenancy",
+    "timeout", "keep_alive", "threads", "slots", "cache_pairs",
+}  # fmt: skip
+"""Secrets and addresses: where a model runs is not what it is. And what changes no answer: a run
+that a timeout broke must be able to go on with a longer one.
+"""
 _SECTIONS = ("chat", "embedding", "store", "rerank", "critic")
 
 

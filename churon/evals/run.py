@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from churon.evals.bench import Bench
+from churon.evals.metrics.outcome import unshortened
 from churon.evals.rows import Writer
 from churon.evals.schedule import Task
 from churon.evals.spending import Pace, Spending
@@ -76,6 +77,17 @@ class Going:
         except ExceptionGroup as several:
             raise several.exceptions[0] from None
         return Outcome(self._made, self._errors, self._stopped, self._waiting.total())
+
+    async def mend(self, rows: Sequence[Row]) -> None:
+        """Shorten answers where that had failed; all else of the row stays."""
+        for row in rows:
+            asker = self.bench.askers.get(row["variant"])
+            if asker is None or not unshortened(row) or self.spending.over():
+                continue
+            held = {**row, "language": row["case"]["language"]}
+            short = await asker.shortened(row["case"]["question"], held)
+            if "short" in short:
+                self.writer.write(cast(Row, {**row, **short}))
 
     async def _work(self, tasks: Iterator[Task], total: int) -> None:
         for task in tasks:

@@ -1,7 +1,8 @@
 """The span in a graph's sentences: fixed prompts, the same for all variants.
 
 Accepted answers are spans and the graphs write sentences; one model shortens every answer at
-temperature 0, knowing the question and the answer only. Not counted in a run's usage.
+temperature 0, knowing the question and the answer only. Not part of a run's usage, but of what an
+evaluation may spend.
 
 Whether a question wants yes or no is read off its form by code, and Korean verdicts are asked for
 in English. Tried on hand-made cases: with "or yes/no" in one prompt for all questions,
@@ -11,6 +12,7 @@ Qwen2.5-Coder 1.5B wrote "yes" or "예" to 11 of 13; asked for 예 or 아니요 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from churon.evals.prompts import PROMPTS
 from churon.tools.models.base import ChatPort, Want
@@ -51,13 +53,26 @@ def tidy(text: str) -> str:
     return _LABEL.sub("", line).strip(_QUOTES).removesuffix(".").strip(_QUOTES)
 
 
-async def shorten(port: ChatPort, question: str, answer: str, language: Language) -> str:
+@dataclass(frozen=True)
+class Short:
+    """A short answer, and the tokens that it took; none where no model was asked."""
+
+    text: str
+    tokens: int = 0
+
+    @property
+    def calls(self) -> int:
+        """Of the model."""
+        return int(self.tokens > 0)
+
+
+async def shorten(port: ChatPort, question: str, answer: str, language: Language) -> Short:
     """The short answer; one that opens with its verdict is not asked about."""
     closed = wants_verdict(question, language)
     opening = _OPENING.match(answer) if closed else None
     if opening:
-        return opening[1]
+        return Short(opening[1])
     step = "verdict" if closed else "short"
     prompt = PROMPTS.messages(step, language, question=question, answer=answer[:MOST_CHARS])
-    want = Want(max_tokens=MOST_TOKENS, temperature=0.0)
-    return tidy((await port.complete(prompt, want)).text)
+    said = await port.complete(prompt, Want(max_tokens=MOST_TOKENS, temperature=0.0))
+    return Short(tidy(said.text), max(1, said.prompt_tokens + said.completion_tokens))

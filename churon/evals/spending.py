@@ -20,6 +20,14 @@ class Budget:
     minutes: float | None = None
 
 
+def spent(row: Row) -> tuple[int, int, float]:
+    """Calls, tokens and seconds of a row, with what it took to shorten its answer."""
+    usage, short = row.get("usage"), row.get("shortening")
+    calls = (usage["calls"] if usage else 0) + (short["calls"] if short else 0)
+    tokens = (usage["tokens"] if usage else 0) + (short["tokens"] if short else 0)
+    return calls, tokens, row.get("seconds", 0.0) + (short["seconds"] if short else 0.0)
+
+
 class Spending:
     """Checked before each row: rows that are under way are the only overshoot."""
 
@@ -35,9 +43,9 @@ class Spending:
 
     def add(self, row: Row) -> None:
         """Count a row."""
-        if usage := row.get("usage"):
-            self._calls += usage["calls"]
-            self._tokens += usage["tokens"]
+        calls, tokens, _ = spent(row)
+        self._calls += calls
+        self._tokens += tokens
 
     def keep(self, kept: Budget) -> None:
         """Stop so much earlier: something else comes later."""
@@ -63,7 +71,7 @@ class Pace:
     def add(self, row: Row) -> None:
         """Learn from a row; errors come too soon to tell."""
         if "error" not in row:
-            self.seconds.setdefault(row["variant"], []).append(row.get("seconds", 0.0))
+            self.seconds.setdefault(row["variant"], []).append(spent(row)[2])
 
     def left(self, waiting: Mapping[str, int], at_once: int) -> float | None:
         """Seconds that so many rows by variant will take; None while nothing is known.

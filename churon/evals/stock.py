@@ -10,7 +10,8 @@ from typing import Protocol
 
 from langchain_core.documents import Document
 
-from churon.evals.datasets.dataset import Dataset, Source, hash_of
+from churon.evals.datasets.case import spelt
+from churon.evals.datasets.dataset import Dataset, Source
 from churon.tools.errors import InputError
 from churon.tools.ingest.pipeline import PassageStore
 from churon.tools.settings import Settings
@@ -71,8 +72,8 @@ async def fill(
         on_stocked(min(start + _BATCH, len(wanted)), len(wanted))
 
 
-async def corpus_of(store: EvalStore, settings: Settings) -> str:
-    """Hash of the documents that the user's store holds. Raises InputError for none."""
+async def stocked(store: EvalStore, settings: Settings) -> list[Document]:
+    """The passages that the user's store holds. Raises InputError for none."""
     context = settings.context
     held = await store.documents(tenant=context.tenant, collection=context.collection)
     if not held:
@@ -80,10 +81,19 @@ async def corpus_of(store: EvalStore, settings: Settings) -> str:
             "The store holds no passages to answer from.",
             remedy="Ingest the documents with `churon ingest PATH`, or name a set with a corpus.",
         )
-    return hash_of(
-        Source(id=str(one.id), title=str(one.metadata.get("title", "")), text=one.page_content)
-        for one in held
-    )
+    return held
+
+
+def source(held: Document) -> Source:
+    """A passage of the store as a document, for the hash of them all."""
+    title = str(held.metadata.get("title", ""))
+    return Source(id=str(held.id), title=title, text=held.page_content)
+
+
+def names_of(held: Sequence[Document]) -> set[str]:
+    """Their ids and their documents' names, as gold evidence names them."""
+    names = (str(one.metadata.get("document", "")) for one in held)
+    return {*(str(one.id) for one in held), *map(spelt, names)}
 
 
 def passage(source: Source) -> Document:

@@ -54,6 +54,8 @@ class Provenance(TypedDict):
     reranker: str
     prompts: str
     """Hash of all prompts."""
+    shortener: NotRequired[str]
+    """The model that made `short`."""
     seed: int
     context: dict[str, Any]
     """The whole context of the run."""
@@ -81,6 +83,28 @@ class Passage(Placed):
     """Whether a claim rests on it."""
 
 
+class Shortening(TypedDict):
+    """What it took to cut an answer down to a phrase, and why that failed."""
+
+    calls: int
+    tokens: int
+    seconds: float
+    error: NotRequired[str]
+
+
+class Judgement(TypedDict):
+    """What a model said of an answer, after the run."""
+
+    correct: float | None
+    """P(it says the same as an accepted answer), in [0, 1]; None where the model said nothing that
+    could be read. 0 without an answer, about which no model is asked."""
+    model: str
+    prompts: str
+    """Hash of the judge's prompts."""
+    of: str
+    """Hash of question, accepted answers and answer as they were."""
+
+
 class Row(TypedDict):
     """One case under one variant; `error` instead of an outcome where the run failed."""
 
@@ -98,6 +122,10 @@ class Row(TypedDict):
     answer: NotRequired[str]
     short: NotRequired[str]
     """The answer cut down to a phrase by the same model with one prompt for all variants."""
+    shortening: NotRequired[Shortening]
+    """With an error: there is no `short` yet, the next run tries again."""
+    judge: NotRequired[Judgement]
+    """There once `churon eval judge` was run."""
     status: NotRequired[str]
     stop_reason: NotRequired[str]
     claims: NotRequired[list[Claim]]

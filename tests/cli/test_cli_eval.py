@@ -102,6 +102,12 @@ def test_make_reads_documents_apart_from_the_users_store(served: Cli, tmp_path: 
     assert "q.csv: 0 single" in done.out and "not made: 2 single" in done.out
     assert "rejected" in done.err and (tmp_path / "q.csv.log.jsonl").is_file()
     assert "no passages to ask about" in served("eval", "make").err
+    # what is printed next asks about these documents, not about the user's
+    command = next(line for line in done.out.splitlines() if line.startswith("churon "))
+    assert command.endswith(" eval run q.csv --variant self_rag --variant two_stage")
+    (tmp_path / "q.csv").write_text("question,answer\nWho signs the report?,master\n", "utf-8")
+    followed = served(*command.split()[1:])
+    assert followed.status == 0 and "the harbour master" in followed.err
 
 
 @pytest.mark.parametrize(

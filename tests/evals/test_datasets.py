@@ -200,6 +200,20 @@ def test_a_users_json_lines(tmp_path: Path) -> None:
     assert case["truth"] is True and case["relevant"] == {"a.md": 1, "b.md": 1}
 
 
+@pytest.mark.parametrize(
+    ("answer", "truth"),
+    [
+        *((one, True) for one in ("예", "네", "참", "사실", "Yes.", "true")),
+        *((one, False) for one in ("아니요", "아니오", "거짓", "no")),
+        *((one, None) for one in ("x", "O", "1", "y", "네 명", "노")),
+    ],
+)
+def test_which_answers_are_yes_or_no(tmp_path: Path, answer: str, truth: bool | None) -> None:
+    table = f"question,answer\n주차가 가능합니까?,{answer}\n"
+    (case,) = load(written(tmp_path / "mine.csv", table)).cases
+    assert case["truth"] is truth
+
+
 def test_a_larger_sample_contains_the_smaller(tmp_path: Path) -> None:
     asked = rows(*({"question": f"Q{n}?", "answer": "x"} for n in range(30)))
     found = load(written(tmp_path / "q.jsonl", asked))

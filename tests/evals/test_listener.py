@@ -139,7 +139,9 @@ async def test_one_prompt_shortens_for_all() -> None:
         return "Answer: yes."
 
     port = await world(answer).chat()
-    assert await shorten(port, "Is it open?", "It is open, {answer}.", "en") == "yes"
-    assert await shorten(port, "Is it open?", "Yes, it is.", "en") == "Yes"
-    assert await shorten(port, "그것은 열렸는가?", "열려 있다.", "ko") == "yes"
+    asked = await shorten(port, "Is it open?", "It is open, {answer}.", "en")
+    assert asked.text == "yes" and asked.calls == 1
+    opening = await shorten(port, "Is it open?", "Yes, it is.", "en")
+    assert (opening.text, opening.calls, opening.tokens) == ("Yes", 0, 0)
+    assert (await shorten(port, "그것은 열렸는가?", "열려 있다.", "ko")).text == "yes"
     assert len(seen) == 2 and "{answer}" in seen[0] and "Write yes or no in English" in seen[1]

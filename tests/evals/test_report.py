@@ -19,7 +19,7 @@ from churon.cli.evals.report import Wanted, run
 from churon.evals.compare import Comparison
 from churon.evals.metrics import MEASURES
 from churon.evals.report import Gathered, gather, markdown, page, view
-from churon.evals.report.figures import quantile, share
+from churon.evals.report.figures import mean, quantile, share
 from churon.evals.report.numbers import number, span
 from churon.evals.report.sentences import finding, sentence
 from churon.evals.report.sides import parting, side
@@ -87,6 +87,14 @@ def test_every_figure_has_its_interval(small: dict[str, Any]) -> None:
         assert "answer" not in set_["shown"] and "f1" in set_["shown"]
     mixed = seen(row(), row(case("q2", truth=True, answers=["yes"])))
     assert "answer" in mixed["sets"][0]["shown"]
+
+
+def test_equal_hits_and_misses_have_an_interval_of_some_width() -> None:
+    for short, value in (("Ada", 1.0), ("Bob", 0.0)):
+        rows = [row(case(f"q{n}", answers=["Ada"]), short=short) for n in range(5)]
+        em = mean(rows, "em")
+        assert em["value"] == value and em["n"] == 5
+        assert em["high"] - em["low"] > 0.3  # type: ignore[operator]
 
 
 def test_a_percentile_without_enough_questions_has_no_upper_bound() -> None:

@@ -165,7 +165,8 @@ async def test_what_fails_everywhere_ends_the_run(world: World) -> None:
 @pytest.mark.parametrize(
     ("budget", "most", "said"),
     [
-        (Budget(calls=2), 2, "stopped after 2 calls; 2 rows are still to be made"),
+        # one to answer, one to shorten the answer
+        (Budget(calls=4), 2, "stopped after 4 calls; 2 rows are still to be made"),
         (Budget(tokens=10), 1, "stopped after 10 tokens"),
         (Budget(minutes=0), 0, "stopped after 0 minutes"),
     ],
@@ -205,6 +206,12 @@ async def test_rows_made_otherwise_are_not_mixed(world: World) -> None:
         await world.run("a=closed_book", n=2)
     await world.run("b=two_stage,k2=3", n=2)
     assert len(world.rows()) == 3
+
+
+async def test_what_changes_no_answer_does_not_keep_a_run_from_going_on(world: World) -> None:
+    await world.run("two_stage", n=1)
+    await world.run("two_stage=two_stage,chat.timeout=900,chat.threads=1", n=2)
+    assert len(world.rows()) == 2
 
 
 async def test_one_writer_a_file(world: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churon.evals.stats import adjusted, detectable, interval, mcnemar, permutation
+from churon.evals.stats import adjusted, among, detectable, interval, mcnemar, permutation
 
 stats = pytest.importorskip("scipy.stats", reason="the extra eval is not installed")
 
@@ -133,6 +133,20 @@ def test_what_is_called_detectable_is_found_by_80_of_100() -> None:
         drawn = random.normal(effect, 1, n).tolist()
         found += permutation(drawn, resamples=399, seed=seed) <= 0.05
     assert found / 400 == pytest.approx(0.8, abs=0.05)
+
+
+def test_among_several_comparisons_only_more_is_detectable() -> None:
+    random = np.random.default_rng(12)
+    n, tests, found = 40, 18, 0
+    alone = (2.0227 + 0.8512) / math.sqrt(n)  # of a true spread of 1
+    effect = among(alone, n, tests)
+    assert effect is not None and effect > 1.3 * alone
+    for _ in range(2_000):
+        drawn = random.normal(effect, 1, n)
+        t = drawn.mean() / drawn.std(ddof=1) * math.sqrt(n)
+        found += 2 * stats.t(n - 1).sf(abs(t)) <= 0.05 / tests
+    assert found / 2_000 == pytest.approx(0.8, abs=0.03)
+    assert among(alone, n, 1) == pytest.approx(alone) and among(None, 2, 9) is None
 
 
 def test_nothing_is_detectable_in_two_pairs() -> None:

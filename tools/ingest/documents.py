@@ -49,9 +49,6 @@ async def forget(
 
     Raises InputError, and removes nothing, for a path of which nothing was ingested.
     """
-    if not manifest.exists():
-        _checked(paths, {})
-        return IngestReport(())
     book = Manifest(manifest, collection or "", tenant or "")
     try:
         entries = book.entries()

@@ -102,9 +102,7 @@ class _Run:
         documents = [self.reports[key] for key in found]
         present = {key for key, file in found.items() if not file.reason}
         gone = [
-            key
-            for key in self.entries
-            if key not in present and any(below(key, r) for r in pruned)
+            key for key in self.entries if key not in present and any(below(key, r) for r in pruned)
         ]
         dropped = await removed(self.store, self.book, self.entries, gone, self.scope)
         return IngestReport((*documents, *dropped))

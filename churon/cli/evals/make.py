@@ -48,7 +48,8 @@ async def run(settings: Settings, wanted: Wanted, make: MakeToolkit = Toolkit) -
         sheet = Sheet(wanted.output, overwrite=wanted.overwrite)
         maker = Maker(toolkit, sheet, _told(wanted.n))
         made = await maker.make(wanted.n, kinds, wanted.seed, language)
-    sys.stdout.write(_summed(made, wanted.output))
+    collection = settings.store.collection if wanted.documents else ""
+    sys.stdout.write(_summed(made, wanted.output, collection))
     return 1 if made.lacking() else 0
 
 
@@ -98,7 +99,8 @@ def _told(n: int) -> Callable[[Proposal | Rejected, int], None]:
     return told
 
 
-def _summed(made: Made, path: Path) -> str:
+def _summed(made: Made, path: Path, collection: str) -> str:
+    """`collection`: where the documents named went, "" for the user's own."""
     counts = ", ".join(f"{made.made[kind]} {kind}" for kind in made.wanted)
     lines = [f"{path}: {counts}", f"rejected: {made.rejected.total()}"]
     lines += [f"  {count} × {reason}" for reason, count in made.rejected.most_common()]
@@ -108,5 +110,6 @@ def _summed(made: Made, path: Path) -> str:
             f"not made: {missing} (no more passages, or the model cannot; a larger model can more)"
         )
     lines.append("Write yes or no under accept, edit what you like, then:")
-    lines.append(f"churon eval run {path} --variant self_rag --variant two_stage")
+    there = f"-s store.collection={collection} " if collection else ""
+    lines.append(f"churon {there}eval run {path} --variant self_rag --variant two_stage")
     return visible("\n".join(lines)) + "\n"

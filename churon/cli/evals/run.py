@@ -15,7 +15,9 @@ from churon.cli.evals.progress import watched
 from churon.evals.bench import Bench, MakeToolkit, opened
 from churon.evals.datasets.dataset import Dataset
 from churon.evals.datasets.load import load
+from churon.evals.metrics.outcome import unshortened
 from churon.evals.provenance import check_same
+from churon.evals.renewed import Renewal, renewed
 from churon.evals.rows import Rows, Writer, read
 from churon.evals.run import Going, Outcome
 from churon.evals.schedule import Task, pending, schedule
@@ -49,11 +51,13 @@ async def run(wanted: Wanted, settings_for: SettingsFor, make: MakeToolkit = Too
     path = wanted.output or Path(".churon") / "evals" / f"{whole.name}.jsonl"
     _say(_counted(whole, dataset))
     with alone(path):
-        held = read(path)
+        renewal = renewed(path, read(path), whole.cases, whole.name)
+        held = renewal.rows
+        _say(_renewed(renewal))
         names = [one.name for one in chosen]
         tasks = schedule(dataset.cases, names, held.rows, keep_errors=wanted.keep_errors)
         _say(_found(held, pending(tasks), path))
-        if not tasks:
+        if not tasks and not any(map(unshortened, held.rows)):
             return 0
         outcome = await _asked(wanted, chosen, dataset, tasks, held, path, make)
     sys.stdout.write(_told(outcome, path))
@@ -80,6 +84,7 @@ async def _asked(
             _check(bench, held, path)
             with Writer(path) as writer:
                 going = Going(bench, writer, spending, pace, wanted.at_once, watch.step)
+                await going.mend(held.rows)
                 return await going.all(tasks)
 
 
@@ -122,6 +127,15 @@ def _found(held: Rows, missing: int, path: Path) -> str:
     return f"{path}: {len(held.rows)} rows{torn}; {missing} to ask"
 
 
+def _renewed(renewal: Renewal) -> str:
+    said = []
+    if renewal.edited:
+        said.append(f"{renewal.edited} rows follow the answers and sources as they are now")
+    if renewal.moved:
+        said.append(f"{renewal.moved} rows of questions no longer asked went to {renewal.to}")
+    return "; ".join(said)
+
+
 def _told(outcome: Outcome, path: Path) -> str:
     said = f"rows: {outcome.rows} ({outcome.errors} errors)\n"
     if outcome.stopped:
@@ -131,4 +145,5 @@ def _told(outcome: Outcome, path: Path) -> str:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(visible(text) + "\n")
+    if text:
+        sys.stderr.write(visible(text) + "\n")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from churon.evals.datasets.fields import verdict
 from churon.evals.types import Case, Span
 from churon.tools.korean import detect_language
+
+
+def spelt(document: str) -> str:
+    """A document's name in Unicode's composed form: Macs and spreadsheets spell Korean apart."""
+    return unicodedata.normalize("NFC", document)
 
 
 def case(
@@ -37,8 +43,8 @@ def case(
         answers=list(answers) if answerable else [],
         truth=truth if answerable else None,
         answerable=answerable,
-        relevant={key: grade for key, grade in (relevant or {}).items() if grade > 0},
-        spans=list(spans),
+        relevant={spelt(key): grade for key, grade in (relevant or {}).items() if grade > 0},
+        spans=[Span(**{**one, "document": spelt(one["document"])}) for one in spans],
         filter=filter_,
         tags=list(dict.fromkeys(tag for tag in tags if tag)),
     )

@@ -101,9 +101,12 @@ class Fields:
 
 
 def verdict(text: str) -> bool | None:
-    """Whether a short answer is nothing but yes or no."""
+    """Whether a short answer is nothing but yes or no. One Latin letter or digit is neither: "x"
+    and "1" answer other questions.
+    """
     said = text.strip().rstrip(".").casefold()
-    return said in _YES if len(said) > 1 and (said in _YES or said in _NO) else None
+    other = said.isascii() and len(said) < 2
+    return said in _YES if not other and (said in _YES or said in _NO) else None
 
 
 def kind(value: Any) -> str:

@@ -1,7 +1,8 @@
 """Short answers against the accepted ones: exact match, F1, containment.
 
 An abstention, an error and a run without an answer score 0. The short form of the answer is scored
-where the row has one, else the answer itself. Yes/no questions are verdict.py's.
+where the row has one, else the answer itself; where shortening failed there is no score. Yes/no
+questions are verdict.py's.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 
 from churon.evals.metrics.measure import Measure
 from churon.evals.metrics.normalise import KOREAN, normalised, units
-from churon.evals.metrics.outcome import answered
+from churon.evals.metrics.outcome import answered, unshortened
 from churon.evals.metrics.verdict import accuracy
 from churon.evals.types import Row
 
@@ -83,16 +84,20 @@ def _spans(row: Row) -> bool:
     return bool(row["case"]["answers"]) and row["case"]["truth"] is None
 
 
+def _scored_short(row: Row) -> bool:
+    return _spans(row) and not unshortened(row)
+
+
 def exact_of(row: Row) -> float | None:
     case = row["case"]
-    if not _spans(row):
+    if not _scored_short(row):
         return None
     return exact(_short(row), case["answers"], case["language"]) if answered(row) else 0.0
 
 
 def f1_of(row: Row) -> float | None:
     case = row["case"]
-    if not _spans(row):
+    if not _scored_short(row):
         return None
     return f1(_short(row), case["answers"], case["language"]) if answered(row) else 0.0
 

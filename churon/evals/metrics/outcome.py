@@ -23,3 +23,8 @@ def answered(row: Row) -> bool:
     if failed(row) or abstained(row):
         return False
     return bool(row["claims"] if "claims" in row else row.get("answer", "").strip())
+
+
+def unshortened(row: Row) -> bool:
+    """There is an answer, and cutting it down to a phrase failed."""
+    return "error" in row.get("shortening", {})

@@ -5,12 +5,11 @@ of quality, over all sets and variants, the other of what was spent.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from churon.evals.compare import Comparison, paired
+from churon.evals.compare import Comparison, family, paired
 from churon.evals.metrics import MEASURES
 from churon.evals.pairing import Pairing, pair
-from churon.evals.stats import adjusted
 from churon.evals.types import Row
 from churon.tools.errors import InputError
 
@@ -60,8 +59,8 @@ def _family(
     pairings: Sequence[tuple[str, Pairing]], names: Sequence[str]
 ) -> list[tuple[str, Comparison]]:
     made = [(set_, one) for set_, found in pairings for name in names if (one := _one(found, name))]
-    raised = adjusted([one.p for _, one in made], "holm")
-    return [(set_, replace(one, adjusted_p=p)) for (set_, one), p in zip(made, raised, strict=True)]
+    told = family([one for _, one in made])
+    return [(set_, one) for (set_, _), one in zip(made, told, strict=True)]
 
 
 def _one(pairing: Pairing, measure: str) -> Comparison | None:

@@ -59,8 +59,14 @@ def tally(rows: Sequence[Row]) -> dict[str, int]:
 
 
 def mean(rows: Sequence[Row], measure: str) -> Figure:
-    """Its bootstrap interval is over questions."""
-    found = interval(map(MEASURES[measure].score, rows))
+    """Its interval is over questions: the bootstrap's, or Wilson's for measures of 0 and 1, where
+    the bootstrap of equal values would have no width.
+    """
+    one = MEASURES[measure]
+    if one.binary:
+        held = [value for row in rows if (value := one.score(row)) is not None]
+        return share(round(sum(held)), len(held))
+    found = interval(map(one.score, rows))
     return Figure(n=found.n, value=found.mean, low=found.low, high=found.high)
 
 

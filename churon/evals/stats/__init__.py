@@ -6,13 +6,14 @@ from churon.evals.stats.bootstrap import Interval, interval
 from churon.evals.stats.mcnemar import McNemar, mcnemar
 from churon.evals.stats.multiple import Correction, adjusted
 from churon.evals.stats.permutation import permutation
-from churon.evals.stats.power import detectable
+from churon.evals.stats.power import among, detectable
 
 __all__ = [
     "Correction",
     "Interval",
     "McNemar",
     "adjusted",
+    "among",
     "detectable",
     "interval",
     "mcnemar",

@@ -13,7 +13,7 @@ from churon.evals.provenance import check_same
 from churon.evals.rows import Writer, key
 from churon.evals.run import Going, Step
 from churon.evals.schedule import schedule
-from churon.evals.spending import Budget, Pace, Spending
+from churon.evals.spending import Budget, Pace, Spending, spent
 from churon.evals.tune.critic import Fitted, calibrated_settings, fitted
 from churon.evals.tune.knobs import CALIBRATION, Knob
 from churon.evals.tune.objective import Objective
@@ -204,8 +204,8 @@ def varied(
 def _cost(rows: Sequence[Row], later: int, at_once: int) -> Budget:
     """What so many more rows like these take."""
     share = later / max(1, len(rows))
-    usage = [row["usage"] for row in rows if "usage" in row]
+    took = [spent(row) for row in rows]
     return Budget(
-        calls=round(share * sum(one["calls"] for one in usage)),
-        minutes=share * sum(row.get("seconds", 0.0) for row in rows) / 60 / at_once,
+        calls=round(share * sum(calls for calls, _, _ in took)),
+        minutes=share * sum(seconds for _, _, seconds in took) / 60 / at_once,
     )

@@ -92,4 +92,3 @@ async def test_nothing_ingested_yet(store: FileStore, tmp_path: Path) -> None:
     assert (await forget(None, store, manifest=other)).documents == ()
     with pytest.raises(InputError, match="Nothing was ingested"):
         await forget([Path("ferry")], store, manifest=other)
-    assert not other.exists()
