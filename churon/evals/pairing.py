@@ -19,7 +19,7 @@ Unlike = dict[str, tuple[Any, Any]]
 
 CHECKED = ("corpus", "model", "embedding", "reranker", "prompts", "shortener", "seed")
 """Fields of the provenance that must agree, unless allowed."""
-TOLD = ("context", "settings", "versions")
+TOLD = ("context", "settings", "versions", "conditions")
 """Those that may differ, as variants of one graph do, and are told entry by entry."""
 
 
@@ -39,7 +39,13 @@ class Pairing:
     allowed: Unlike
     """What differs though it must not, and was allowed."""
     told: Unlike
-    """What else differs, such as "context.k2"; `CHECKED` fields never are here."""
+    """What else differs, such as "context.k2", or "judge": then `judged` is not compared, whatever
+    is allowed. `CHECKED` fields never are here."""
+
+    @property
+    def timed_alike(self) -> bool:
+        """On one machine, and as many at once: seconds can be compared."""
+        return not any(name.startswith("conditions.") for name in self.told)
 
 
 def pair(a: Sequence[Row], b: Sequence[Row], *, allow: Collection[str] = ()) -> Pairing:
@@ -117,7 +123,13 @@ def _told(first: Row, second: Row) -> Unlike:
     for field in TOLD:
         was, now = _fields(first).get(field) or {}, _fields(second).get(field) or {}
         made |= {f"{field}.{name}": (was.get(name), now.get(name)) for name in {*was, *now}}
+    made["judge"] = (_judge(first), _judge(second))
     return {name: made[name] for name in sorted(made) if made[name][0] != made[name][1]}
+
+
+def _judge(row: Row) -> str | None:
+    held = row.get("judge")
+    return f"{held['model']} {held['prompts']}" if held else None
 
 
 def _refuse(unlike: Unlike, pairs: Sequence[tuple[Row, Row]]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from churon.evals.prompts import PROMPTS
@@ -16,7 +18,12 @@ from churon.nodes.prompts import content_hash
 from churon.tools.errors import InputError
 from churon.tools.settings import Settings
 
-_PACKAGES = ("churon", "langgraph", "langchain", "langchain-core", "pymilvus", "milvus-lite")
+_PACKAGES = (
+    "churon", "langgraph", "langchain", "langchain-core", "pymilvus", "milvus-lite",
+    "xllamacpp", "langchain-ollama", "langchain-openai", "onnxruntime", "torch", "transformers",
+)  # fmt: skip
+_FREE = ("versions", "conditions")
+"""What rows of one variant may differ in: it is told, not refused."""
 _UNSAID = {
     "api_key", "token", "uri", "base_url", "collection", "tenancy",
     "timeout", "keep_alive", "threads", "slots", "cache_pairs",
@@ -30,12 +37,12 @@ _SECTIONS = ("chat", "embedding", "store", "rerank", "critic")
 def provenance(set_: str, corpus: str, settings: Settings) -> Provenance:
     """Of one variant's rows; no secret and no address is in it."""
     context = settings.context.model_dump(mode="json")
-    chat, embedding, rerank = settings.chat, settings.embedding, settings.rerank
+    embedding, rerank = settings.embedding, settings.rerank
     reranker = f"{rerank.provider}:{rerank.model}".rstrip(":")
     return Provenance(
         set=set_,
         corpus=corpus,
-        model=f"{chat.provider}:{settings.context.model or chat.model}",
+        model=model_of(settings),
         embedding=f"{embedding.provider}:{embedding.model}:{embedding.dimensions}",
         reranker=reranker,
         prompts=f"{content_hash()}+{PROMPTS.content_hash()}",
@@ -46,12 +53,36 @@ def provenance(set_: str, corpus: str, settings: Settings) -> Provenance:
     )
 
 
+def model_of(settings: Settings) -> str:
+    """The chat model of a run, with its provider."""
+    return f"{settings.chat.provider}:{settings.context.model or settings.chat.model}"
+
+
 def differences(row: Row, wanted: Provenance, graph: str) -> list[str]:
-    """In what a row was made otherwise than wanted: "model: a, now b". Versions may differ."""
-    old: dict[str, Any] = {**_flat({**row["provenance"], "versions": {}}), "graph": row["graph"]}
-    new: dict[str, Any] = {**_flat({**wanted, "versions": {}}), "graph": graph}
+    """In what a row was made otherwise than wanted: "model: a, now b"."""
+    old: dict[str, Any] = {**_flat(_bound(row["provenance"])), "graph": row["graph"]}
+    new: dict[str, Any] = {**_flat(_bound(wanted)), "graph": graph}
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     return [f"{name}: {old.get(name)}, now {new.get(name)}" for name in names]
+
+
+def _bound(held: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in held.items() if name not in _FREE}
+
+
+def conditions(at_once: int) -> dict[str, str]:
+    """Under which rows are made now."""
+    return {"at_once": str(at_once), "machine": _machine()}
+
+
+@cache
+def _machine() -> str:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text("utf-8", "replace").splitlines() if told.is_file() else []
+    name = next((line.partition(":")[2] for line in lines if line.startswith("model name")), "")
+    said = f"{platform.system()} {platform.machine()} {name or platform.processor()}"
+    return f"{' '.join(said.split())}, {cores} cores"
 
 
 def check_same(row: Row, wanted: Provenance, graph: str, path: str) -> None:

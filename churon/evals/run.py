@@ -11,10 +11,11 @@ from typing import cast
 
 from churon.evals.bench import Bench
 from churon.evals.metrics.outcome import unshortened
+from churon.evals.provenance import conditions
 from churon.evals.rows import Writer
 from churon.evals.schedule import Task
 from churon.evals.spending import Pace, Spending
-from churon.evals.types import Case, Row
+from churon.evals.types import Case, Provenance, Row
 from churon.graphs.contract import RagInput
 
 
@@ -105,7 +106,9 @@ class Going:
             variants=list(self.bench.variants),
             graph=self.bench.variants[name].graph,
             at=datetime.now(UTC).isoformat("T", "seconds"),
-            provenance=self.bench.provenance[name],
+            provenance=Provenance(
+                **{**self.bench.provenance[name], "conditions": conditions(self.at_once)}
+            ),
         )
         return cast(Row, {**head, **found})
 

@@ -62,6 +62,9 @@ class Provenance(TypedDict):
     settings: NotRequired[dict[str, Any]]
     """Every other setting that answers may depend on, by its whole name; no address, no secret."""
     versions: dict[str, str]
+    conditions: NotRequired[dict[str, str]]
+    """What seconds depend on and answers should not: the machine, and how many were asked at once.
+    """
 
 
 class Placed(Span):

@@ -138,6 +138,23 @@ def test_costs_and_quality_are_corrected_apart(small: dict[str, Any]) -> None:
     assert min(one["adjusted_p"] for one in spent) == pytest.approx(min(1, alone * len(spent)))
 
 
+@pytest.mark.parametrize("other", [{"at_once": "4", "machine": "m"}, {"machine": "n"}])
+def test_seconds_of_other_conditions_are_not_compared(other: dict[str, str]) -> None:
+    def asked(variant: str, conditions: dict[str, str]) -> list[Row]:
+        where = provenance(conditions=conditions)
+        return [
+            row(case(f"q{n}"), variant=variant, provenance=where, seconds=n + 1.0) for n in range(4)
+        ]
+
+    here = {"at_once": "1", "machine": "m"}
+    for there, compared in ((here, True), (other, False)):
+        found = seen(*asked("a", here), *asked("b", there))
+        measures = {one["measure"] for one in found["comparisons"]}
+        assert ("seconds" in measures) is compared and "answer" in measures
+        warnings = [one["en"] for one in found["warnings"]]
+        assert any("seconds of a and b are not compared" in one for one in warnings) is not compared
+
+
 def test_variants_are_chosen(small: dict[str, Any]) -> None:
     assert (small["a"], small["others"]) == ("two_stage", ["self_rag", "mcts_deep"])
     rows = made(6)

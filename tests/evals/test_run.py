@@ -54,6 +54,7 @@ async def test_a_row_says_where_it_comes_from(world: World) -> None:
     assert told["model"].startswith("embedded:") and "e5" in told["embedding"]
     assert told["reranker"] == "none" and told["settings"]["store.fusion"] == "weighted"
     assert {"churon", "code", "langgraph", "python"} <= set(told["versions"])
+    assert told["conditions"]["at_once"] == "1" and "cores" in told["conditions"]["machine"]
     assert "api_key" not in json.dumps(told) and "uri" not in json.dumps(told["settings"])
 
 
@@ -212,6 +213,13 @@ async def test_what_changes_no_answer_does_not_keep_a_run_from_going_on(world: W
     await world.run("two_stage", n=1)
     await world.run("two_stage=two_stage,chat.timeout=900,chat.threads=1", n=2)
     assert len(world.rows()) == 2
+
+
+async def test_a_run_goes_on_elsewhere_and_says_so(world: World) -> None:
+    await world.run("two_stage", n=1)
+    await world.run("two_stage", n=2, at_once=2)
+    told = [row["provenance"]["conditions"]["at_once"] for row in world.rows()]
+    assert told == ["1", "2"]
 
 
 async def test_one_writer_a_file(world: World) -> None:

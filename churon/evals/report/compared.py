@@ -14,7 +14,8 @@ from churon.evals.types import Row
 from churon.tools.errors import InputError
 
 QUALITY = (
-    "answer", "evidence recall", "citation precision", "citation recall", "support rate", "settled",
+    "answer", "judged", "evidence recall", "citation precision", "citation recall", "support rate",
+    "settled",
 )  # fmt: skip
 SPENT = ("calls", "tokens", "seconds")
 Grouped = Mapping[str, Mapping[str, Sequence[Row]]]
@@ -64,4 +65,6 @@ def _family(
 
 
 def _one(pairing: Pairing, measure: str) -> Comparison | None:
+    if measure == "seconds" and not pairing.timed_alike:
+        return None
     return paired(pairing, MEASURES[measure])

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from churon.evals.metrics.judged import judged
 from churon.evals.types import Row
 
-_ORDER = ("model", "embedding", "reranker", "corpus", "prompts", "seed")
+_ORDER = ("model", "embedding", "reranker", "corpus", "prompts", "shortener", "seed")
 
 
 def origin(variants: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
     """Of one set: `shared` values by name, and `differing` ones by name and variant."""
-    flat = {name: _flat(rows[0]) for name, rows in variants.items()}
+    flat = {name: {**_flat(rows[0]), **_judge(rows)} for name, rows in variants.items()}
     names = dict.fromkeys(key for one in flat.values() for key in one)
     table = {key: {name: one.get(key, "–") for name, one in flat.items()} for key in names}
     alike = {key for key, values in table.items() if len(set(values.values())) == 1}
@@ -32,10 +33,17 @@ def mixed(rows: Sequence[Row]) -> list[str]:
 
 def _flat(row: Row) -> dict[str, str]:
     held: Mapping[str, Any] = row["provenance"]
-    made = {"graph": row["graph"], **{name: str(held[name]) for name in _ORDER}}
-    for field in ("context", "settings", "versions"):
+    made = {"graph": row["graph"], **{name: str(held[name]) for name in _ORDER if name in held}}
+    for field in ("context", "settings", "versions", "conditions"):
         made |= {f"{field}.{name}": _said(value) for name, value in _walk(held.get(field) or {})}
     return made
+
+
+def _judge(rows: Sequence[Row]) -> dict[str, str]:
+    """Who judged the answers, and with which prompts; nothing where nobody did."""
+    held = judged(rows)
+    prompts = ", ".join(dict.fromkeys(prompts for _, prompts in held.judges))
+    return {"judge": held.models(), "judge.prompts": prompts} if held.done else {}
 
 
 def _walk(values: Mapping[str, Any], under: str = "") -> list[tuple[str, Any]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from churon.evals.metrics import counts
+from churon.evals.metrics.judged import judged
+from churon.evals.metrics.outcome import answered
 from churon.evals.report.compared import Compared, Grouped
 from churon.evals.report.gather import Gathered
 from churon.evals.report.origin import mixed
@@ -38,6 +40,7 @@ def _rows(grouped: Grouped) -> Iterator[Phrase]:
             said = ", ".join(f"{name} {n}" for name, n in sizes.items())
             yield both("warn.unequal", set=set_, sizes=said)
         yield from _ended(set_, variants)
+        yield from _judged(set_, variants)
         for name, rows in variants.items():
             if fields := mixed(rows):
                 yield both("warn.mixed", set=set_, variant=name, fields=", ".join(fields[:6]))
@@ -57,11 +60,34 @@ def _ended(set_: str, variants: Mapping[str, Sequence[Row]]) -> Iterator[Phrase]
             yield both(f"warn.{key}", set=set_, sizes=", ".join(sizes))
 
 
+def _judged(set_: str, variants: Mapping[str, Sequence[Row]]) -> Iterator[Phrase]:
+    found = {name: judged(rows) for name, rows in variants.items()}
+    every = judged(row for rows in variants.values() for row in rows)
+    if len(every.judges) > 1:
+        yield both("warn.judges", set=set_, judges=every.models())
+    if 0 < every.done < every.due:
+        sizes = ", ".join(f"{name} {one.done}/{one.due}" for name, one in found.items())
+        yield both("warn.unjudged", set=set_, sizes=sizes)
+    if every.silent:
+        sizes = ", ".join(f"{name} {one.silent}" for name, one in found.items() if one.silent)
+        yield both("warn.silent", set=set_, sizes=sizes)
+    models = {model for model, _ in every.judges}
+    own = [name for name, rows in variants.items() if any(_by(row, models) for row in rows)]
+    if own:
+        yield both("warn.own_judge", set=set_, judge=every.models(), variants=", ".join(own))
+
+
+def _by(row: Row, models: Collection[str]) -> bool:
+    return answered(row) and row["provenance"]["model"] in models
+
+
 def _pairs(found: Compared) -> Iterator[Phrase]:
     for set_, one in found.pairings:
         alone = len(one.only_a) + len(one.only_b)
         if alone:
             yield both("warn.alone", set=set_, a=one.a, b=one.b, n=alone)
+        if not one.timed_alike:
+            yield both("warn.untimed", set=set_, a=one.a, b=one.b)
         if one.allowed:
             fields = ", ".join(one.allowed)
             yield both("warn.allowed", set=set_, a=one.a, b=one.b, fields=fields)
