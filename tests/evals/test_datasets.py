@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from churon.evals.datasets.dataset import Dataset
+from churon.evals.datasets.files import cells, harmless
 from churon.evals.datasets.load import load
 
 MUSIQUE = {
@@ -212,6 +217,30 @@ def test_which_answers_are_yes_or_no(tmp_path: Path, answer: str, truth: bool | 
     table = f"question,answer\n주차가 가능합니까?,{answer}\n"
     (case,) = load(written(tmp_path / "mine.csv", table)).cases
     assert case["truth"] is truth
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"])), min_size=1, max_size=4))
+def test_no_cell_is_a_formula_and_all_are_read_back(texts: list[str]) -> None:
+    for text in [*texts, *(f"{first}{texts[0]}" for first in "=+-@'")]:
+        cell = harmless(text)
+        assert not cell.startswith(("=", "+", "-", "@"))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "q.csv"
+            with path.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([["question", "x"], [cell, "1"]])
+            (fields,) = cells(path)
+            assert fields.values["question"] == text or text.startswith("'")
+
+
+@pytest.mark.parametrize("header", ["", "query-id\tcorpus-id\tscore\n"])
+def test_judgements_need_no_header(tmp_path: Path, header: str) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    written(folder / "corpus.jsonl", rows({"_id": "d1", "text": "It is open."}))
+    written(folder / "queries.jsonl", rows({"_id": "1", "text": "Is it open?"}))
+    written(folder / "qrels.tsv", f"{header}1\td1\t2\n")
+    (case,) = load(folder).cases
+    assert case["relevant"] == {"d1": 2}
 
 
 def test_a_larger_sample_contains_the_smaller(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from churon.tools.errors import IngestError, InputError
 from churon.tools.ingest.encoding import decode
 
 _MOST_CELL = 10_000_000
+_FORMULA = ("=", "+", "-", "@")
 
 
 def text_of(path: Path) -> str:
@@ -93,11 +94,25 @@ def _named(path: Path, place: str, header: list[str], row: list[str]) -> dict[st
             f"there are {len(row)} cells under {len(header)} columns",
             "Put cells that hold the delimiter in double quotes.",
         )
-    return dict(zip(header, row, strict=False))
+    return dict(zip(header, map(_plain, row), strict=False))
+
+
+def harmless(cell: str) -> str:
+    """A cell that a spreadsheet does not run: text out of documents may begin like a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _plain(cell: str) -> str:
+    """What `harmless` was given."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
 def tsv(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """The rows of a file with tabs and no quotes, after its header, with their places."""
-    for number, line in enumerate(text_of(path).splitlines()[1:], 2):
-        if line.strip():
-            yield f"line {number}", line.split("\t")
+    """The rows of a file with tabs and no quotes, with their places; a first one that ends in no
+    number is its header.
+    """
+    for number, line in enumerate(text_of(path).splitlines(), 1):
+        row = line.split("\t")
+        header = number == 1 and not row[-1].strip().lstrip("-").isdigit()
+        if line.strip() and not header:
+            yield f"line {number}", row

@@ -30,9 +30,9 @@ class Attempt:
 
     @property
     def id(self) -> str:
-        """The same for the same passages, in every run."""
+        """The same for the same passages, in every run; a spreadsheet takes it for no number."""
         parts = [self.kind, *(str(one.id) for one in self.passages)]
-        return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
+        return f"q{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:12]}"
 
     @property
     def language(self) -> Language:

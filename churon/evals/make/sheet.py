@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from churon.evals.datasets.files import cells, delimiter_of, lines, text_of
+from churon.evals.datasets.files import cells, delimiter_of, harmless, lines, text_of
 from churon.evals.make.proposal import Proposal, Rejected
 from churon.nodes.decide import normalised
 from churon.tools.errors import InputError
@@ -128,7 +128,8 @@ def row_of(one: Proposal) -> dict[str, Any]:
 
 def _cells(row: Mapping[str, Any], header: Sequence[str] = COLUMNS) -> list[str]:
     values = (row.get(name, "") for name in header)
-    return [" | ".join(value) if isinstance(value, list) else str(value) for value in values]
+    texts = (" | ".join(value) if isinstance(value, list) else str(value) for value in values)
+    return [harmless(text) for text in texts]
 
 
 def _line(values: Sequence[str], delimiter: str) -> str:
