@@ -109,10 +109,12 @@ def family(made: Sequence[Comparison], correction: Correction = "holm") -> list[
 
 
 def paired(pairing: Pairing, measure: Measure, *, seed: int = 7) -> Comparison | None:
-    """One comparison, its p not corrected; None where no pair has a meaning for the measure."""
+    """One comparison, its p not corrected; None where no pair has a meaning for the measure, or
+    what measured them was not the same.
+    """
     scored = [(measure.score(first), measure.score(second)) for first, second in pairing.pairs]
     held = [(a, b) for a, b in scored if a is not None and b is not None]
-    if not held:
+    if not held or not measure.together([row for two in pairing.pairs for row in two]):
         return None
     before, after = [a for a, _ in held], [b for _, b in held]
     apart = [b - a for a, b in held]

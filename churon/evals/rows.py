@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from churon.evals.types import Case, Row
 from churon.tools.errors import InputError
@@ -59,8 +62,26 @@ def _row(line: bytes) -> Row | None:
     except ValueError:  # also bytes cut within a letter
         return None
     case = value.get("case") if isinstance(value, dict) else None
-    whole = isinstance(case, dict) and {"id", "question"} <= set(case) and "variant" in value
-    return value if whole else None
+    fits = isinstance(case, dict) and {"id", "question"} <= set(case) and "variant" in value
+    return value if fits else None
+
+
+def whole(row: Row) -> bool:
+    """The row has all that figures are worked out from, and no number that is none."""
+    try:
+        _shape().validate_python(row)
+        json.dumps(row, allow_nan=False)  # NaN is no JSON, and no number to average
+    except (ValidationError, ValueError):
+        return False
+    shares = [one["relevance"] for one in row.get("read", [])]
+    shares += [row["judge"]["correct"]] if "judge" in row else []
+    held = [one for one in shares if one is not None]
+    return all(isinstance(one, int | float) and 0 <= one <= 1 for one in held)
+
+
+@cache
+def _shape() -> TypeAdapter[Any]:
+    return TypeAdapter(Row)
 
 
 class Writer:

@@ -64,3 +64,5 @@ SUFFICIENT = LabelSet("sufficient", ("Y", "N"))
 """Is the evidence held already enough?"""
 SAME = LabelSet("same", ("Y", "N"))
 """Do two answers mean the same?"""
+JUDGED = LabelSet("judged", ("C", "W"))
+"""Is an answer correct, given accepted ones? Of evaluation's judge; no graph asks it."""

@@ -10,7 +10,9 @@ import typer
 
 from churon.cli.common import settings_of
 
-evals = typer.Typer(help="Evaluate: make questions, ask them, show rows.", no_args_is_help=True)
+evals = typer.Typer(
+    help="Evaluate: make questions, ask them, judge answers, show rows.", no_args_is_help=True
+)
 
 Format = Annotated[
     Optional[str],  # noqa: UP045
@@ -175,6 +177,24 @@ def make_set(
 
     wanted = Wanted(documents or [], n, output, kinds, language, seed, overwrite)
     raise typer.Exit(asyncio.run(run(settings_of(ctx), wanted)))
+
+
+@evals.command("judge")
+def judge_rows(
+    ctx: typer.Context,
+    rows: Annotated[Path, typer.Argument(help="What `churon eval run` wrote.")],
+    at_once: Annotated[
+        int, typer.Option("--at-once", min=1, max=64, help="Answers judged at once.")
+    ] = 1,
+) -> None:
+    """Let the model in force say which answers are right; goes on where it was stopped.
+
+    Models favour their own answers: name another one, best a larger one, such as
+    churon --preset ollama -s chat.model=NAME eval judge ROWS.
+    """
+    from churon.cli.evals.judge import run
+
+    raise typer.Exit(asyncio.run(run(settings_of(ctx), rows, at_once)))
 
 
 @evals.command("show")

@@ -6,32 +6,42 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from churon.cli.common import visible
-from churon.evals.run import Step
+from churon.evals.run import OnStep, Step
+from churon.evals.types import Row
+
+Mark = Callable[[Row], str]
+"""What a line says of a row beside its answer."""
 
 
 @dataclass(frozen=True)
 class Watch:
     """What is told on the way."""
 
-    step: Callable[[Step], None]
+    step: OnStep
     stocked: Callable[[int, int], None]
     """Passages of the corpus in the store, and all of them."""
     say: Callable[[str], None]
     """A line of its own."""
 
 
+def took(row: Row) -> str:
+    """Seconds of the run."""
+    return f"{row.get('seconds', 0):.1f} s"
+
+
 @contextmanager
-def watched(total: int) -> Iterator[Watch]:
+def watched(total: int, mark: Mark = took) -> Iterator[Watch]:
     """The bar, closed at the end."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield Watch(_line, _stocked, _say)
+        yield Watch(partial(_line, mark), _stocked, _say)
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TextColumn("{task.fields[left]}"), console=console) as bar:
@@ -57,13 +67,11 @@ def _on(bar: Any, total: int) -> Watch:
     return Watch(step, stocked, say)
 
 
-def _line(done: Step) -> None:
+def _line(mark: Mark, done: Step) -> None:
     row = done.row
     said = row.get("error") or f"{row['status']}: {row['answer']}"
     head = f"[{done.done}/{done.total}] {row['case']['id']} {row['variant']}"
-    line = (
-        f"{head} {row.get('seconds', 0):.1f} s, {left(done.left)}: {' '.join(said.split())[:100]}"
-    )
+    line = f"{head} {mark(row)}, {left(done.left)}: {' '.join(said.split())[:100]}"
     sys.stderr.write(visible(line) + "\n")
     sys.stderr.flush()
 

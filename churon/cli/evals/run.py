@@ -95,18 +95,18 @@ def _check(bench: Bench, held: Rows, path: Path) -> None:
             check_same(row, bench.provenance[variant.name], variant.graph, str(path))
 
 
+_ELSEWHERE = "Wait for it, or write to another file with --output."
+
+
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
+def alone(path: Path, remedy: str = _ELSEWHERE) -> Iterator[None]:
     """Nobody else may write the file meanwhile. Raises InputError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise InputError(
-            f"Another run is writing {str(path)!r}.",
-            remedy="Wait for it, or write to another file with --output.",
-        ) from error
+        raise InputError(f"Another run is writing {str(path)!r}.", remedy=remedy) from error
     try:
         yield
     finally:

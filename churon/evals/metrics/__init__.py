@@ -7,7 +7,7 @@ stands apart: `abstention`, `counts`, `latencies`, and of pairs `reliability`, `
 from __future__ import annotations
 
 from churon.evals.metrics import abstention as _abstention
-from churon.evals.metrics import answers, citations, costs, evidence, retrieval
+from churon.evals.metrics import answers, citations, costs, evidence, judged, retrieval
 from churon.evals.metrics.abstention import Abstention, abstention
 from churon.evals.metrics.calibration import Bin, brier, ece, relevance_pairs, reliability
 from churon.evals.metrics.costs import Latency, latencies
@@ -19,6 +19,7 @@ QUALITY = (
     *retrieval.MEASURES,
     *evidence.MEASURES,
     *answers.MEASURES,
+    *judged.MEASURES,
     *citations.MEASURES,
     *_abstention.MEASURES,
 )

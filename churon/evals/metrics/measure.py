@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from churon.evals.types import Row
+
+
+def _always(rows: Sequence[Row]) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -20,3 +24,5 @@ class Measure:
     """1: more is better, -1: less is, 0: it depends."""
     binary: bool = False
     """Only 0 and 1: comparisons use McNemar's test."""
+    together: Callable[[Sequence[Row]], bool] = _always
+    """Whether numbers of these rows may stand in one mean or comparison."""

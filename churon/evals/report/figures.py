@@ -24,7 +24,7 @@ class Figure(TypedDict):
 
 
 MEANS = (
-    "answer", "em", "f1", "accuracy", "evidence recall", "recall@5", "ndcg@10",
+    "answer", "em", "f1", "accuracy", "judged", "evidence recall", "recall@5", "ndcg@10",
     "citation precision", "citation recall", "support rate", "settled",
 )  # fmt: skip
 COSTS = ("calls", "tokens", "searches")
@@ -63,6 +63,8 @@ def mean(rows: Sequence[Row], measure: str) -> Figure:
     the bootstrap of equal values would have no width.
     """
     one = MEASURES[measure]
+    if not one.together(rows):
+        return share(0, 0)
     if one.binary:
         held = [value for row in rows if (value := one.score(row)) is not None]
         return share(round(sum(held)), len(held))

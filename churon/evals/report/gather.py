@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from churon.evals.rows import read
+from churon.evals.rows import read, whole
 from churon.evals.types import Row
 from churon.tools.errors import InputError
 
@@ -42,9 +37,9 @@ def gather(paths: Sequence[Path]) -> Gathered:
                 f"There is no file {str(path)!r}.", remedy="Run `churon eval run SET`."
             )
         found = read(path)
-        whole = [row for row in found.rows if _whole(row)]
-        torn, odd = torn + found.torn, odd + len(found.rows) - len(whole)
-        held += whole
+        fine = [row for row in found.rows if whole(row)]
+        torn, odd = torn + found.torn, odd + len(found.rows) - len(fine)
+        held += fine
     rows = once(held)
     if not rows:
         names = ", ".join(map(str, paths))
@@ -66,18 +61,3 @@ def once(rows: Iterable[Row]) -> list[Row]:
 
 def _worth(row: Row) -> tuple[bool, str]:
     return "error" not in row, row["at"]
-
-
-def _whole(row: Row) -> bool:
-    try:
-        _shape().validate_python(row)
-        json.dumps(row, allow_nan=False)  # NaN is no JSON, and no number to average
-    except (ValidationError, ValueError):
-        return False
-    graded = [one["relevance"] for one in row.get("read", []) if one["relevance"] is not None]
-    return all(0 <= one <= 1 for one in graded)
-
-
-@cache
-def _shape() -> TypeAdapter[Any]:
-    return TypeAdapter(Row)

@@ -24,6 +24,8 @@ def markdown(view: View, language: Language = "en") -> str:
     parts = [f"## {plain(t('markdown.title', sets=names))}", t("markdown.how")]
     for one in view["sets"]:
         parts += [f"### {plain(one['name'])}", "\n".join(_table(one, language))]
+        if "judged" in one["shown"]:
+            parts.append(plain(t("markdown.judge", judge=one["judge"])))
     if view["comparisons"]:
         parts += [f"### {t('part.findings')}", "\n".join(_findings(view, language)).strip()]
         parts.append(t("findings.how"))

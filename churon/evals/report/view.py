@@ -7,6 +7,7 @@ from typing import Any
 
 from churon.evals.compare import Comparison
 from churon.evals.metrics import MEASURES, latencies
+from churon.evals.metrics.judged import judged
 from churon.evals.report import curves
 from churon.evals.report.compared import Compared, Grouped, compared
 from churon.evals.report.figures import figures, shown, tally
@@ -68,13 +69,21 @@ def chosen(names: Sequence[str], a: str | None, b: str | None) -> tuple[str, lis
 def _set(name: str, variants: dict[str, list[Row]]) -> View:
     every = [row for rows in variants.values() for row in rows]
     told = [_variant(name, rows) for name, rows in variants.items()]
+    held = shown([one["figures"] for one in told])
     return {
         "name": name,
-        "shown": shown([one["figures"] for one in told]),
+        "shown": [name for name in held if comparable(name, told, variants)],
         "questions": len({row["case"]["id"] for row in every}),
+        "judge": judged(every).models(),
         "origin": origin(variants),
         "variants": told,
     }
+
+
+def comparable(name: str, told: Sequence[View], variants: dict[str, list[Row]]) -> bool:
+    """The figures of variants that have this one may stand beside each other."""
+    rows = [row for one in told if name in one["figures"] for row in variants[one["name"]]]
+    return name not in MEASURES or MEASURES[name].together(rows)
 
 
 def _variant(name: str, rows: list[Row]) -> View:

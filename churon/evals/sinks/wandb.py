@@ -18,8 +18,8 @@ from churon.tools.settings import Settings
 
 STEPPED = ("seconds", "calls", "tokens", "answer", "evidence recall", "recall@5")
 _TEXTS = ("case", "question", "answers", "status", "answer", "short", "error")
-_NUMBERS = (*STEPPED, "em", "f1", "accuracy", "citation precision", "citation recall",
-            "support rate", "settled")  # fmt: skip
+_NUMBERS = (*STEPPED, "em", "f1", "accuracy", "judged", "citation precision",
+            "citation recall", "support rate", "settled")  # fmt: skip
 
 
 def send(rows: Sequence[Row], settings: Settings, project: str) -> list[str]:
