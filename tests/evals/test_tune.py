@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from support.scripted import Reply
 from support.tune_world import HELD_BACK, TuneWorld, colour, model
 
 from churon.cli.evals.tune import STUDY
-from churon.evals.spending import Budget
+from churon.evals.spending import Budget, spent
 from churon.tools.errors import InputError, ModelError, SettingsError
 from churon.tools.settings import load_settings
 
@@ -168,6 +169,43 @@ async def test_a_budget_leaves_room_for_the_verdict(world: TuneWorld, capsys: An
     assert spent <= 540
     await world.tune()
     assert "Stopped" not in capsys.readouterr().out
+
+
+async def test_more_trials_leave_room_for_a_new_winners_verdict(
+    world: TuneWorld, capsys: Any
+) -> None:
+    await world.tune(seed=16, trials=2)  # the second trial is better, the third is best
+    first = {row["variant"] for row in world.held_back()} - {"current"}
+    took: list[int] = [spent(r)[0] for r in (*world.rows_in(), *world.held_back())]  # type: ignore[arg-type]
+    budget = Budget(calls=sum(took) + (2 * 16 + 1) * max(took))
+    await world.tune(seed=16, trials=40, budget=budget)
+    assert "Stopped after" in capsys.readouterr().out
+    asked = Counter(row["variant"] for row in world.held_back())
+    (new,) = set(asked) - {"current"} - first
+    assert asked[new] == 16
+
+
+def one_is_hard(world: TuneWorld, *, luck: bool) -> Any:
+    """Of the questions to tune on the model gets one wrong; with luck none, and all others."""
+    sides = world.sides(5)
+    hard = {case["id"][1:] for case in (sides.held_back if luck else sides.development[-1:])}
+    return model(right=lambda lamp: lamp not in hard)
+
+
+async def test_a_lucky_winner_does_not_replace_one_whose_gain_was_shown(
+    world: TuneWorld, capsys: Any
+) -> None:
+    world.answer = one_is_hard(world, luck=False)
+    await world.tune(seed=5, trials=2)
+    proven = world.tuned.read_text()
+    assert "# The gain is shown." in proven and "earlier winner" not in capsys.readouterr().out
+    world.answer = one_is_hard(world, luck=True)
+    await world.tune(seed=5, trials=3)
+    said = capsys.readouterr().out
+    assert "1 earlier winner was judged by these questions" in said
+    assert "below p = 0.025 only" in said and "No gain was shown" in said
+    assert "tuned.toml is left as it is: it holds earlier settings" in said
+    assert world.tuned.read_text() == proven
 
 
 async def test_no_minutes_no_questions(world: TuneWorld, capsys: Any) -> None:

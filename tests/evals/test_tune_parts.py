@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support.rows import abstained, case, claim, passage, row
 
+from churon.cli.evals.tuned import Told, write
 from churon.evals.tune.critic import calibrated_settings, fitted
+from churon.evals.tune.gain import Gain, gain
 from churon.evals.tune.knobs import BOUNDS, SPACES, space
 from churon.evals.tune.objective import objective
 from churon.evals.tune.search import rungs
@@ -148,3 +151,53 @@ def test_what_was_not_read_off_log_probs_is_not_fitted_on() -> None:
     names = [one.name for one in fitted(graded(60, "en", LabelCalibration()), priors, "m")]
     assert names == ["support.en"]
     assert all(math.isfinite(one.after) for one in fitted(rows, settings, "m"))  # type: ignore[arg-type]
+
+
+def judged(better: int, worse: int, earlier: int) -> Gain:
+    """Of so many questions on which the tuned settings did better, and worse."""
+    asked = [case(f"q{n}") for n in range(better + worse)]
+    right = {"current": range(better, better + worse), "tuned": range(better)}
+    rows = [
+        row(one, variant=name, short="Ada Lovelace" if n in good else "Bob")
+        for name, good in right.items()
+        for n, one in enumerate(asked)
+    ]
+    found = gain(rows, objective("quality", 0.0), earlier)
+    assert found is not None
+    return found
+
+
+def test_every_earlier_winner_makes_a_gain_harder_to_show() -> None:
+    first, second, third = (judged(14, 4, earlier) for earlier in range(3))
+    assert 0.025 < first.objective.p < 0.05 and first.objective.low > 0  # type: ignore[operator]
+    assert first.found and not second.found and not third.found
+    assert [one.level for one in (first, second, third)] == pytest.approx([0.05, 0.025, 0.05 / 3])
+    assert judged(18, 2, 2).found
+    lines = [*told(first).lines(), *told(second).lines(), *told(third).lines()]
+    one, two = [line for line in lines if "earlier" in line]
+    assert one.startswith("1 earlier winner was") and "p = 0.025 only, not 0.05" in one
+    assert two.startswith("2 earlier winners were") and "p = 0.0167 only" in two
+
+
+def told(found: Gain | None) -> Told:
+    return Told(
+        set="The gain is shown.", graph="self_rag", seed=7, objective="quality", trials=2,
+        development=18, held_back=18, before=0.2, after=0.8, changed={"k2": 3}, was={"k2": 5},
+        fits=[], gain=found, stopped="",
+    )  # fmt: skip
+
+
+def test_settings_of_a_shown_gain_give_way_to_others_of_one_alone(tmp_path: Path) -> None:
+    path, good, bad = tmp_path / "tuned.toml", judged(18, 0, 0), judged(9, 9, 1)
+    one, other = load_settings(context={"k2": 3}), load_settings(context={"k2": 4})
+    assert write(path, one, told(bad)) and write(path, other, told(None))
+    assert write(path, one, told(good))
+    proven = path.read_text()
+    assert not write(path, other, told(bad)) and not write(path, other, told(None))
+    assert path.read_text() == proven
+    path.write_text(f"{proven}\nbroken =")
+    assert not write(path, other, told(bad))
+    path.write_text(proven)
+    assert write(path, other, told(good)) and load_settings(path).context.k2 == 4
+    assert write(path, other, told(bad))  # judged by more questions, the same settings
+    assert "# The gain is shown." not in path.read_text().splitlines()

@@ -18,7 +18,7 @@ class Trials:
     trials: int
     development: int
     held_back: int
-    """Rows of the verdict."""
+    """Rows that the verdict still needs."""
     _made: int = 0
     _seconds: float = 0.0
     _over: int = 0

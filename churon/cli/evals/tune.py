@@ -12,11 +12,11 @@ from churon.cli.common import visible
 from churon.cli.evals.progress import Watch, watched
 from churon.cli.evals.run import alone
 from churon.cli.evals.trials import Trials
-from churon.cli.evals.tuned import Told, check, write
+from churon.cli.evals.tuned import KEPT, WRITTEN, Told, check, write
 from churon.evals.bench import Bench, MakeToolkit, opened
 from churon.evals.datasets.load import load
 from churon.evals.extra import library
-from churon.evals.rows import Writer, read
+from churon.evals.rows import Writer, key, read
 from churon.evals.spending import Budget, Spending
 from churon.evals.tune.gain import Gain, gain
 from churon.evals.tune.knobs import CALIBRATION, Knob, calibrates, space
@@ -90,11 +90,12 @@ class _Tuning:
         """What to print in the end."""
         rows, later = (read(self.folder / name).rows for name in (ROWS, HELD_BACK))
         spending = Spending(self.wanted.budget, [*rows, *later])
+        trials.held_back = self._missing(later)
         on_row = trials.told_to(watch, self.wanted.at_once)
         with Writer(self.folder / ROWS) as writer:
             path = str(self.folder / ROWS)
             asking = Asking(bench, writer, rows, spending, self.wanted.at_once, on_row, path)
-            search = self._search(asking, later, trials, watch)
+            search = self._search(asking, trials, watch)
             stopped = await search.run()
         spending.keep(Budget())
         trials.searched()
@@ -103,7 +104,7 @@ class _Tuning:
             asking = Asking(bench, writer, later, spending, self.wanted.at_once, on_row, path)
             return await self._verdict(search, asking, stopped)
 
-    def _search(self, asking: Asking, later: list[Row], trials: Trials, watch: Watch) -> Search:
+    def _search(self, asking: Asking, trials: Trials, watch: Watch) -> Search:
         current = asking.bench.variants[CURRENT]
         study = Study(
             self.folder / STUDY,
@@ -121,9 +122,17 @@ class _Tuning:
             development=self.sides.development,
             objective=self.goal,
             trials=self.wanted.trials,
-            later=max(0, 2 * len(self.sides.held_back) - len(later)),
+            later=trials.held_back,
             on_trial=lambda one: watch.say(trials.over(one, study.finished)),
         )
+
+    def _missing(self, later: Sequence[Row]) -> int:
+        """Rows that the verdict on a winner still to come needs: none of its own are there yet,
+        whatever earlier winners have.
+        """
+        held = {key(row["case"], row["variant"]) for row in later}
+        mine = sum(key(case, CURRENT) not in held for case in self.sides.held_back)
+        return mine + len(self.sides.held_back)
 
     def _about(self, bench: Bench) -> dict[str, Any]:
         """What a study must agree in to be gone on with."""
@@ -150,12 +159,13 @@ class _Tuning:
                 f"force on {len(self.sides.development)} questions: {first.value:.3f}. Keep them.\n"
             )
         limit = await asking.ask(self.sides.held_back, [CURRENT, tuned.name])
-        found = gain(asking.rows_of((CURRENT, tuned.name), self.sides.held_back), self.goal)
-        told = self._told(search, found, limit)
+        earlier = {row["variant"] for row in asking.rows} - {CURRENT, tuned.name}
+        rows = asking.rows_of((CURRENT, tuned.name), self.sides.held_back)
+        told = self._told(search, gain(rows, self.goal, len(earlier)), limit)
         path = self.folder / SETTINGS
-        write(path, tuned.settings, told)
-        said = "\n".join(map(visible, told.lines()))
-        return f"{again}{said}\nsettings: {path}, for `churon --config`; nothing else changed.\n"
+        done = WRITTEN if write(path, tuned.settings, told) else KEPT
+        said = [*told.lines(), done.format(path=path)]
+        return again + "\n".join(map(visible, said)) + "\n"
 
     def _told(self, search: Search, found: Gain | None, limit: str) -> Told:
         best, first, current = search.study.best(), search.study.start(), search.current

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,12 +11,15 @@ from typing import Any
 
 from churon.cli.config import as_toml
 from churon.evals.tune.critic import Fitted
-from churon.evals.tune.gain import Gain
+from churon.evals.tune.gain import LEVEL, Gain
 from churon.tools.errors import InputError
 from churon.tools.settings import Settings
 
 MARK = "# Written by `churon eval tune`"
+SHOWN = "The gain is shown."
 NONE = "No gain was shown: keep the settings in force."
+WRITTEN = "settings: {path}, for `churon --config`; nothing else changed."
+KEPT = "{path} is left as it is: it holds earlier settings, whose gain was shown."
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,19 @@ class Told:
         if self.gain is None:
             return [*said, f"held back: not asked yet. {NONE}"]
         said.append(f"held back (never tuned on): {self.gain}")
+        if n := self.gain.earlier:
+            winners = "winner was" if n == 1 else "winners were"
+            said.append(
+                f"{n} earlier {winners} judged by these questions: a gain is shown below "
+                f"p = {self.gain.level:.3g} only, not {LEVEL:g}."
+            )
         said += [
             f"  {one.measure}: {one.mean_a:.3f} -> {one.mean_b:.3f} ({one.difference:+.3f})"
             for one in self.gain.others
         ]
         if self.stopped:
             said.append(f"stopped after {self.stopped}: {self.held_back} questions were meant.")
-        return [*said, "The gain is shown." if self.gain.found else self._none()]
+        return [*said, SHOWN if self.gain.found else self._none()]
 
     def _none(self) -> str:
         find = self.gain.objective.detectable if self.gain else None
@@ -80,16 +90,36 @@ def check(path: Path) -> None:
         )
 
 
-def write(path: Path, settings: Settings, told: Told) -> None:
-    """All that is not a built-in default, so that the file stands alone; keys are left out."""
+def write(path: Path, settings: Settings, told: Told) -> bool:
+    """All that is not a built-in default, so that the file stands alone; keys are left out. False:
+    nothing was written, as the file holds other settings of a gain that these have not.
+    """
     check(path)
+    body = as_toml(settings.model_dump(mode="json", exclude_unset=True))
+    gained = told.gain is not None and told.gain.found
+    if not gained and _proven(path) and _values(path) != tomllib.loads(body):
+        return False
     at = datetime.now(UTC).isoformat(" ", "minutes")
     head = [f"{MARK}, {at}.", "#", *(f"# {_plain(line)}" for line in told.lines())]
     head += ["#", "# Secrets are not in it: keep them in CHURON_… variables.", ""]
-    body = as_toml(settings.model_dump(mode="json", exclude_unset=True))
     new = path.with_name(f"{path.name}.new")
     new.write_text("\n".join([*head, body.rstrip(), ""]), "utf-8")
     new.replace(path)
+    return True
+
+
+def _proven(path: Path) -> bool:
+    """The file says that the gain of its settings was shown, in a whole line: a set may be named
+    like one.
+    """
+    return path.exists() and f"# {SHOWN}" in path.read_text("utf-8", "replace").splitlines()
+
+
+def _values(path: Path) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(path.read_text("utf-8", "replace"))
+    except tomllib.TOMLDecodeError:  # edited since
+        return None
 
 
 def _plain(text: str) -> str:

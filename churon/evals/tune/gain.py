@@ -25,12 +25,19 @@ class Gain:
     others: list[Comparison]
     errors: tuple[int, int]
     """Runs that failed, before and after; they are worth nothing."""
+    earlier: int
+    """Other winners that were held against these very questions before."""
+
+    @property
+    def level(self) -> float:
+        """p must be below: the more winners one half of a set judges, the likelier luck is."""
+        return LEVEL / (1 + self.earlier)
 
     @property
     def found(self) -> bool:
-        """More than chance would often give: p below 0.05 and the whole interval above 0."""
+        """More than chance would often give: p below the level and the whole interval above 0."""
         one = self.objective
-        return one.difference > 0 and one.p < LEVEL and one.low is not None and one.low > 0
+        return one.difference > 0 and one.p < self.level and one.low is not None and one.low > 0
 
     def __str__(self) -> str:
         one = self.objective
@@ -40,9 +47,9 @@ class Gain:
         return f"{said}, p = {one.p:.3g}, {one.n} questions{failed}"
 
 
-def gain(rows: Sequence[Row], objective: Objective) -> Gain | None:
+def gain(rows: Sequence[Row], objective: Objective, earlier: int) -> Gain | None:
     """Of the one variant beside the settings in force, paired over the questions that both have
-    rows of; None without such a question.
+    rows of; None without such a question. `earlier` winners were judged by them before.
     """
     ids = [
         {row["case"]["id"] for row in rows if (row["variant"] == CURRENT) is was} for was in _SIDES
@@ -54,4 +61,4 @@ def gain(rows: Sequence[Row], objective: Objective) -> Gain | None:
     first, sides = found.comparisons, found.pairings[0]
     told = [MEASURES[name] for name in TOLD if name != measure.name]
     rest = compare(rows, CURRENT, measures=told).comparisons
-    return Gain(first[0], rest, (sides.errors_a, sides.errors_b)) if first else None
+    return Gain(first[0], rest, (sides.errors_a, sides.errors_b), earlier) if first else None

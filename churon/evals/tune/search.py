@@ -113,12 +113,22 @@ class Search:
         """What needs the rows of the settings in force."""
         stopped = await self.asking.ask(self.development, [CURRENT])
         rows = self.asking.rows_of([CURRENT], self.development)
-        self.asking.spending.keep(_cost(rows, self.later, self.asking.at_once))
         if self.calibrate:
             self.fits = fitted(rows, self.current.settings, self.model)
         if self.fits and self.study.begun == 1:
             self.study.enqueue({**start(self.knobs, self.current), CALIBRATION: "fitted"})
+        await self._keep()
         return stopped
+
+    async def _keep(self, *names: str) -> None:
+        """Leave the verdict's share of the budget, at the price of the dearest that may be in it:
+        the settings in force, the best so far and those named.
+        """
+        if (best := self.study.best()) is None:
+            return  # the settings in force are asked themselves
+        wanted = {CURRENT, (await self.variant(best.params)).name, *names}
+        groups = [self.asking.rows_of([name], self.development) for name in wanted]
+        self.asking.spending.keep(_cost(groups, self.later, self.asking.at_once))
 
     @property
     def model(self) -> str:
@@ -133,6 +143,7 @@ class Search:
             cases = self.development[:asked]
             if stopped := await self.asking.ask(cases, [variant.name]):
                 return stopped
+            await self._keep(variant.name)
             mean = self._mean(self.asking.rows_of([variant.name], cases))
             if asked < steps[-1] and self.study.hopeless(trial, asked, mean):
                 self._ended(trial, params, mean, asked, complete=False)
@@ -201,11 +212,9 @@ def varied(
     return Variant(name, current.graph, settings)
 
 
-def _cost(rows: Sequence[Row], later: int, at_once: int) -> Budget:
-    """What so many more rows like these take."""
-    share = later / max(1, len(rows))
-    took = [spent(row) for row in rows]
-    return Budget(
-        calls=round(share * sum(calls for calls, _, _ in took)),
-        minutes=share * sum(seconds for _, _, seconds in took) / 60 / at_once,
-    )
+def _cost(groups: Sequence[Sequence[Row]], later: int, at_once: int) -> Budget:
+    """What so many more rows take that are like those of the dearest group."""
+    took = [[spent(row) for row in rows] for rows in groups if rows]
+    calls = max(sum(one[0] for one in rows) / len(rows) for rows in took)
+    seconds = max(sum(one[2] for one in rows) / len(rows) for rows in took)
+    return Budget(calls=round(later * calls), minutes=later * seconds / 60 / at_once)
