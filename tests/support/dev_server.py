@@ -41,7 +41,7 @@ QUIET = {
     "LANGGRAPH_NO_VERSION_CHECK": "1",
     "LANGSMITH_TRACING": "false",
 }
-"""What the README names for a server that calls nobody."""
+"""What docs/serving.md names for a server that calls nobody."""
 
 
 def answer(messages: list[Any], kwargs: dict[str, Any]) -> Reply | str:
