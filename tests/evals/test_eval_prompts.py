@@ -7,21 +7,34 @@ from importlib.resources import files
 
 import pytest
 
+from churon.evals.judge.prompts import PROMPTS as JUDGE
 from churon.evals.prompts import PROMPTS
 from churon.nodes.prompts import content_hash
 
-FOLDER = files("churon.evals.prompts")
-STEPS = sorted({f.name.split(".")[0] for f in FOLDER.iterdir() if f.name.endswith(".md")})
+ASKING, JUDGING = "churon.evals.prompts", "churon.evals.judge.prompts"
+STEPS = sorted(
+    {
+        (package, f.name.split(".")[0])
+        for package in (ASKING, JUDGING)
+        for f in files(package).iterdir()
+        if f.name.endswith(".md")
+    }
+)
 
 
-def variables(step: str, language: str) -> set[str]:
-    text = FOLDER.joinpath(f"{step}.{language}.md").read_text("utf-8")
+def variables(package: str, step: str, language: str) -> set[str]:
+    text = files(package).joinpath(f"{step}.{language}.md").read_text("utf-8")
     return set(re.findall(r"\{(\w+)\}", text))
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_both_languages_have_the_same_variables(step: str) -> None:
-    assert variables(step, "en") == variables(step, "ko")
+@pytest.mark.parametrize(("package", "step"), STEPS)
+def test_both_languages_have_the_same_variables(package: str, step: str) -> None:
+    assert variables(package, step, "en") == variables(package, step, "ko")
+
+
+def test_only_a_judge_is_shown_accepted_answers() -> None:
+    shown = {package for package, step in STEPS if "accepted" in variables(package, step, "en")}
+    assert shown == {JUDGING}
 
 
 def test_a_step_may_have_a_system_message_of_its_own() -> None:
@@ -31,4 +44,4 @@ def test_a_step_may_have_a_system_message_of_its_own() -> None:
 
 
 def test_their_hash_is_another_one() -> None:
-    assert PROMPTS.content_hash() != content_hash()
+    assert len({PROMPTS.content_hash(), JUDGE.content_hash(), content_hash()}) == 3

@@ -15,6 +15,7 @@ from support.eval_rows import VARIANTS, made
 from support.langfuse_server import ITEMS, SCORES, TRACES, LangfuseServer, langfuse_server
 
 from churon.cli.evals.publish import run
+from churon.evals.judge.asking import By
 from churon.evals.sinks import publish
 from churon.evals.types import Row
 from churon.tools.errors import InputError, SettingsError
@@ -79,6 +80,17 @@ def test_metrics_are_scores_of_traces_and_of_experiments(
     assert seconds == sorted(row["seconds"] for row in rows if "error" not in row)
     whole = {one["name"] for one in server.scores if "datasetRunId" in one}
     assert {"evidence recall", "calls", "p95 seconds"} <= whole
+
+
+def test_judgements_are_sent_with_the_judges_name(server: LangfuseServer, rows: list[Row]) -> None:
+    by = By("openai:large", "p1")
+    judged: Any = [{**one, "judge": by.judgement(one, 0.9)} for one in rows]
+    publish(judged, sink="langfuse", settings=settings(server))
+    mine = [one for one in server.scores if one["name"] == "judged"]
+    assert {one["value"] for one in mine if "traceId" in one} == {
+        0,
+        1,
+    } and "openai:large" in json.dumps(server.spans)
 
 
 def test_what_tracing_hides_is_hidden_here(server: LangfuseServer, rows: list[Row]) -> None:

@@ -19,7 +19,7 @@ from churon.evals.metrics.judged import judged_of
 from churon.evals.metrics.outcome import answered
 from churon.evals.provenance import model_of
 from churon.evals.renewed import rewrite
-from churon.evals.rows import Writer, read
+from churon.evals.rows import Writer, read, whole
 from churon.evals.types import Row
 from churon.tools.errors import InputError
 from churon.tools.settings import Settings
@@ -32,22 +32,23 @@ async def run(settings: Settings, path: Path, at_once: int, make: MakeToolkit = 
     Raises InputError for a file without rows, ModelError for a model that fails: what was judged
     until then is kept.
     """
+    _check(path)
     with alone(path, remedy="Wait for it."):
-        held = _held(path)
+        held = read(path).rows
         by = By(model_of(settings), PROMPTS.content_hash())
         plan = planned(held, by)
         _say(f"{path}: {len(held)} rows; {'; '.join(_planned(plan, by))}")
         silent = await _judged(settings, path, plan, by, at_once, make)
-        sys.stdout.write(visible("\n".join(_told(read(path).rows, silent, path))) + "\n")
+        rows = [row for row in read(path).rows if whole(row)]
+    sys.stdout.write(visible("\n".join(_told(rows, silent, path))) + "\n")
     return 1 if silent else 0
 
 
-def _held(path: Path) -> list[Row]:
-    held = read(path).rows
-    if not held:
+def _check(path: Path) -> None:
+    """Before a lock is made beside it: that rows are there."""
+    if not path.is_file() or not path.stat().st_size:
         missing = "holds no row" if path.is_file() else "is not there"
         raise InputError(f"{str(path)!r} {missing}.", remedy="Make rows: churon eval run SET.")
-    return held
 
 
 async def _judged(
@@ -94,7 +95,7 @@ def _told(rows: Sequence[Row], silent: int, path: Path) -> Iterator[str]:
     yield f"judged correct: {verdicts.count(1.0)} of {len(verdicts)} answers"
     if silent:
         yield f"without a verdict: {silent} (run it again, or name another model)"
-    yield from _agreement(rows, "exact match agrees")
+    yield from _agreement(rows, "exact match agrees on")
     languages = dict.fromkeys(row["case"]["language"] for row in rows if verdicts)
     for language in languages if len(languages) > 1 else ():
         mine = [row for row in rows if row["case"]["language"] == language]

@@ -116,7 +116,7 @@ def _experiment(
         evaluators=[scored],
         run_evaluators=[means],
         max_concurrency=AT_ONCE,
-        metadata={"variant": variant, **made_by(rows[0])},
+        metadata={"variant": variant, **made_by(rows)},
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from churon.evals.metrics import scores
+from churon.evals.metrics.judged import judged
 from churon.evals.types import Case, Row
 from churon.tools.settings import Settings
 from churon.tools.trace_settings import Hidden
@@ -62,13 +63,14 @@ def numbers(row: Row) -> dict[str, float]:
     return {name: value for name, value in scores(row).items() if value is not None}
 
 
-def made_by(row: Row) -> dict[str, str]:
+def made_by(rows: Sequence[Row]) -> dict[str, str]:
     """What tells a variant from others, as short texts."""
-    held = row["provenance"]
+    held, judge = rows[0]["provenance"], judged(rows).models()
     versions = held["versions"]
     return {
-        "graph": row["graph"],
+        "graph": rows[0]["graph"],
         **{name: str(held[name])[:200] for name in ("model", "embedding", "reranker")},
         **{name: str(held[name])[:200] for name in ("corpus", "prompts", "seed")},
         **{name: versions[name] for name in ("churon", "code") if name in versions},
+        **({"judge": judge[:200]} if judge else {}),
     }

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from churon.evals.metrics.judged import judged
 from churon.evals.report.figures import figures, tally
 from churon.evals.report.view import group
 from churon.evals.sinks.told import Teller, numbers
@@ -41,12 +42,13 @@ def send(rows: Sequence[Row], settings: Settings, project: str) -> list[str]:
 def _run(
     wandb: Any, project: str, set_: str, variant: str, rows: Sequence[Row], teller: Teller
 ) -> str:
+    told = {"variant": variant, "graph": rows[0]["graph"], "judge": judged(rows).models()}
     run = wandb.init(
         project=project,
         group=set_,
         name=variant,
         job_type="evaluation",
-        config={"variant": variant, "graph": rows[0]["graph"], **rows[0]["provenance"]},
+        config={**told, **rows[0]["provenance"]},
         reinit="create_new",
         settings=wandb.Settings(silent=True),
     )
