@@ -133,7 +133,7 @@ def test_what_a_plan_says() -> None:
     assert diagram.direction == "TD"
     texts = [["".join(row.lines) for row in box.rows] for box in diagram.boxes]
     assert texts == [
-        ["여객선의 승객 정원 A?", "→ 198명", "글에서 읽음 · 완전히 뒷받침됨 0.93"],
+        ["여객선의 승객 정원 A?", "→ 198명", "문단에서 읽음 · 완전히 뒷받침됨 0.93"],
         ["여객선의 승객 정원 B?", "풀지 못함"],
         ["#1 > #2?", "실행하지 않음"],
         ["더 큰 배는 198명을 태운다."],

@@ -74,7 +74,7 @@ def test_a_plan_shows_how_each_step_went() -> None:
         "└─ 3 · compare  after 1, 2 · not run",
         "   #1 > #2? → —",
     ]
-    assert "├─ 1 · 찾기  글에서 읽음 · 완전히 뒷받침됨 0.93" in printed(plan_run("ko"))
+    assert "├─ 1 · 찾기  문단에서 읽음 · 완전히 뒷받침됨 0.93" in printed(plan_run("ko"))
 
 
 def test_the_last_plan_counts_and_finished_steps_are_kept() -> None:
