@@ -84,6 +84,16 @@ def _shape() -> TypeAdapter[Any]:
     return TypeAdapter(Row)
 
 
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    """Variant by variant, as they were named; those of older files, which hold no such names, as
+    they first came.
+    """
+    held = list(rows)
+    names = (name for row in held for name in (*row.get("variants", ()), row["variant"]))
+    order = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    return sorted(held, key=lambda row: order[row["variant"]])
+
+
 class Writer:
     """Appends rows, each whole on disk before the next question begins."""
 

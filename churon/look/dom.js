@@ -24,11 +24,21 @@ export function refill(parent, ...children) {
   again?.focus({ preventScroll: true });
 }
 
-/** The text cut into before, span and after; places are code points, as the server counts. */
-export function cut(text, start, end) {
+/** The text with `spans` ({ start, end, kind }) marked, alike where they overlap and are of a kind;
+ * places are code points, as Python counts. */
+export function marked(text, spans) {
   const points = Array.from(text);
-  const piece = (from, to) => points.slice(from, to).join("");
-  return [piece(0, start), piece(start, end), piece(end)];
+  const edges = [0, points.length, ...spans.flatMap(({ start, end }) => [start, end])];
+  const places = [...new Set(edges)].filter((at) => at >= 0 && at <= points.length).sort((a, b) => a - b);
+  const pieces = [];
+  for (const [at, from] of places.slice(0, -1).entries()) {
+    const over = spans.filter(({ start, end }) => start <= from && from < end);
+    const kinds = over.length ? [...new Set(over.map((one) => one.kind ?? ""))].sort().join(" ") : null;
+    const said = points.slice(from, places[at + 1]).join("");
+    if (pieces.at(-1)?.kinds === kinds) pieces.at(-1).said += said;
+    else pieces.push({ kinds, said });
+  }
+  return pieces.map(({ kinds, said }) => (kinds === null ? said : el("mark", { class: kinds || null }, said)));
 }
 
 /** The last part of a path. */

@@ -67,6 +67,9 @@ def test_a_case_is_an_item_and_a_variant_an_experiment(
     answered = {one["answer"] for one in rows if "answer" in one}
     outputs = [json.loads(span["langfuse.observation.output"]) for span in tasks]
     assert {one["answer"] for one in outputs if "answer" in one} == answered
+    read = [one["text"] for row in rows for one in row.get("read", [])]
+    sent = json.dumps(server.spans, ensure_ascii=False, default=str)
+    assert read and not any(text[:30] in sent for text in read)  # passages go by their ids
 
 
 def test_metrics_are_scores_of_traces_and_of_experiments(

@@ -24,6 +24,7 @@ from churon.evals.report.numbers import number, span
 from churon.evals.report.sentences import finding, sentence
 from churon.evals.report.sides import parting, side
 from churon.evals.report.steps import told
+from churon.evals.report.texts import Texts
 from churon.evals.report.words import LANGUAGES, words
 from churon.evals.types import Row
 from churon.tools.errors import InputError
@@ -37,6 +38,10 @@ def written(path: Path, *lines: Any) -> Path:
 
 def seen(*rows: Row, **fields: Any) -> dict[str, Any]:
     return view(Gathered(list(rows)), **fields)
+
+
+def run_of(one: Row) -> dict[str, Any]:
+    return side(one, Texts([one]))
 
 
 def comparison(**fields: Any) -> Comparison:
@@ -187,10 +192,10 @@ def test_warnings_say_what_no_figure_shows() -> None:
 
 def test_where_two_runs_part() -> None:
     search, other = {"step": "search", "query": "x", "found": 9}, {"step": "search", "query": "y"}
-    a = side(row(steps=[search, other], read=[passage("p1"), passage("p2")]))
-    again = side(row(steps=[{**search, "found": 3}, other], read=[passage("p1"), passage("p3")]))
+    a = run_of(row(steps=[search, other], read=[passage("p1"), passage("p2")]))
+    again = run_of(row(steps=[{**search, "found": 3}, other], read=[passage("p1"), passage("p3")]))
     assert parting(a, again) == {"step": None, "passage": 1}
-    short = side(row(steps=[search], read=[passage("p1")]))
+    short = run_of(row(steps=[search], read=[passage("p1")]))
     assert parting(a, short) == {"step": 1, "passage": 1}
     assert parting(a, a) == {"step": None, "passage": None}
 
@@ -202,14 +207,15 @@ def test_outcomes_are_seen_from_what_is_right() -> None:
         "answered": row(case(answers=[])), "abstained": abstained(), "declined": abstained(none),
         "error": row(error="x"), "none": row(claims=[], answer=""),
     }  # fmt: skip
-    assert {name: side(one)["outcome"] for name, one in ends.items()} == {one: one for one in ends}
-    assert side(row(none))["outcome"] == "wrong" and side(row(none))["score"] == 0
+    assert {name: run_of(one)["outcome"] for name, one in ends.items()} == {n: n for n in ends}
+    assert run_of(row(none))["outcome"] == "wrong" and run_of(row(none))["score"] == 0
 
 
 def test_gold_evidence_is_marked_and_missed() -> None:
     asked = case(relevant={"p1": 1, "p2": 1})
-    run_ = side(row(asked, read=[passage("p1"), passage("x")]))
-    assert [one["gold"] for one in run_["read"]] == [True, False] and run_["unread"] == ["p2"]
+    run_ = run_of(row(asked, read=[passage("p1"), passage("x")]))
+    assert [one["gold"] for one in run_["read"]] == [True, False]
+    assert run_["unread"] == [{"name": "p2"}]
 
 
 def test_the_winners_path_is_marked() -> None:
@@ -269,7 +275,7 @@ def test_the_command_writes_page_and_summary(
 def test_rows_are_as_an_evaluation_makes_them() -> None:
     rows = made()
     assert len(rows) == 60 * len(VARIANTS)
-    ends = {side(one)["outcome"] for one in rows}
+    ends = {run_of(one)["outcome"] for one in rows}
     assert {"right", "wrong", "abstained", "declined", "error"} <= ends
 
 

@@ -121,6 +121,67 @@ def test_a_question_opens_with_a_beside_b(open_page: Open, written: Path) -> Non
     assert tab.evaluate("document.activeElement.className") == "open"
 
 
+@pytest.fixture(scope="module")
+def readable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One question: A read the wrong passages, B the right ones."""
+    harbour = "The 🚢 Lumen is old. She was laid down in 1944 and launched in 1946."
+    captain, tides = "Captain Sora Han has led the Lumen since 2011.", "Tide tables. " * 300
+    gold = harbour.index("launched")
+    asked = case(
+        spans=[{"document": "lumen.md", "start": 50 + gold, "end": 50 + gold + 16},
+               {"document": "captain.md", "start": 0, "end": 16},
+               {"document": "lost.md", "start": 0, "end": 9}],
+    )  # fmt: skip
+    read = [
+        passage(name, document=f"{name}.md", start=start, end=start + len(text), text=text)
+        for name, start, text in (("lumen", 50, harbour), ("captain", 0, captain),
+                                  ("tides", 0, tides))
+    ]  # fmt: skip
+    said = {"text": "The Lumen was laid down in 1944.", "support": "full", "support_score": 0.9,
+            "evidence_ids": ["lumen"]}  # fmt: skip
+    rows = [row(asked, variant="a", read=[read[0], read[2], passage("old")], claims=[said]),
+            row(asked, variant="b", read=read[:2])]  # fmt: skip
+    return written_rows(tmp_path_factory.mktemp("readable") / "report.html", rows)
+
+
+def test_a_passage_is_opened_and_shows_quotes_and_gold(open_page: Open, readable: Path) -> None:
+    tab = open_page(readable, anchor="#q1")
+    first = tab.locator(".cell[data-name=a] .passage").first
+    text = first.locator(".passage-text")
+    assert not text.is_visible() and first.locator(".snippet").inner_text().startswith("The 🚢")
+    first.locator("summary").focus()
+    tab.keyboard.press("Enter")
+    assert text.is_visible() and tab.locator(".passage-text:visible").count() == 1
+    assert text.locator("mark").all_inner_texts() == [
+        "She was laid down in 1944 and ", "launched in 1946", ".",
+    ]  # fmt: skip
+    assert [one.get_attribute("class") for one in text.locator("mark").all()] == [
+        "quote", "gold quote", "quote",
+    ]  # fmt: skip
+    legend = first.locator(".legend").inner_text()
+    assert "a claim rests on it" in legend and "gold evidence" in legend
+    other = tab.locator(".cell[data-name=b] .passage").first
+    other.locator("summary").click()
+    assert other.locator(".passage-text mark").all_inner_texts() == ["launched in 1946"]
+    long, old = tab.locator(".cell[data-name=a] .passage").all()[1:]
+    long.locator("summary").click()
+    shown = long.locator(".passage-text").inner_text()
+    assert shown.endswith("…") and len(shown) < 2_010
+    assert old.locator("details").count() == 0 and "old.md" in old.inner_text()
+
+
+def test_gold_that_a_missed_is_shown_from_where_b_read_it(open_page: Open, readable: Path) -> None:
+    tab = open_page(readable, anchor="#q1", locale="ko-KR")
+    missed = tab.locator(".cell[data-name=a] .unread li")
+    assert missed.count() == 2 and missed.nth(1).inner_text() == "lost.md 0–9"
+    missed.first.locator("summary").click()
+    assert "본문" in missed.first.inner_text()
+    assert missed.first.locator("mark.gold").all_inner_texts() == ["정답 근거", "Captain Sora Han"]
+    tab.emulate_media(media="print")
+    assert tab.locator(".passage-text:visible").count() == tab.locator(".passage-text").count() == 5
+    assert not tab.locator(".reading summary").first.is_visible()
+
+
 def test_a_link_opens_its_question_in_the_browsers_language(open_page: Open, written: Path) -> None:
     tab = open_page(written, anchor="#q3", locale="ko-KR")
     assert tab.locator(".sheet-bar .meta").inner_text() == "60개 중 3번째"
@@ -138,6 +199,12 @@ def test_a_phone_scrolls_down_only(open_page: Open, written: Path, scheme: str) 
     assert tab.evaluate(wide) == 360
     tab.locator("button.open").first.click()
     assert tab.evaluate("document.getElementById('sheet').scrollWidth") <= 360
+    beyond = """[...document.querySelectorAll('.cell *')]
+        .filter((one) => one.getBoundingClientRect().right > 360).length"""
+    assert tab.evaluate(beyond) == 0
+    for one in tab.locator(".reading summary").all():
+        one.click()
+    assert tab.evaluate(beyond) == 0
     ground = tab.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert ground == ("rgb(248, 247, 244)" if scheme == "light" else "rgb(19, 22, 24)")
 
@@ -152,14 +219,20 @@ def test_hostile_rows_are_only_shown(open_page: Open, tmp_path: Path) -> None:
         {"step": "tree", "nodes": [dict(node(HOSTILE, text=HOSTILE)), dict(node("n1", HOSTILE))]},
     ]
     claim = {"text": HOSTILE, "support": "full", "support_score": 0.5, "evidence_ids": [HOSTILE]}
+    read = passage(HOSTILE, document=f"{HOSTILE}/{HOSTILE}", text=HOSTILE, end=len(HOSTILE))
+    spans = [{"document": read["document"], "start": 3, "end": 30}]
     whole: dict[str, Any] = {"answer": HOSTILE, "short": HOSTILE, "claims": [claim], "steps": steps,
-             "read": [passage(HOSTILE, document=f"{HOSTILE}/{HOSTILE}")],
+             "read": [read],
              "missing": [HOSTILE], "degraded": [HOSTILE], "stop_reason": HOSTILE}  # fmt: skip
-    rows = [row(asked, variant="__proto__", **whole), row(asked, variant=HOSTILE, error=HOSTILE)]
+    rows = [row({**asked, "spans": spans}, variant="__proto__", **whole),
+            row(asked, variant=HOSTILE, error=HOSTILE)]  # fmt: skip
     tab = open_page(written_rows(tmp_path / "hostile.html", rows))
     tab.locator("button.open").click()
     assert HOSTILE in tab.locator("#sheet-title").inner_text()
     assert HOSTILE in tab.locator(".answer-text").inner_text()
+    tab.locator(".reading summary").click()
+    text = tab.locator(".passage-text")
+    assert text.text_content() == HOSTILE and text.locator("mark.gold").count() == 1
     assert tab.locator("img").count() == 0 and tab.evaluate("window.hit") is None
     assert tab.locator("script").count() == 3
 

@@ -16,6 +16,7 @@ from filelock import FileLock
 from support.eval_world import CORPUS, GOLD, QUESTIONS, World, quoting
 from support.scripted import Reply
 
+from churon.evals.report import gather, view
 from churon.evals.spending import Budget
 from churon.tools.errors import InputError, ModelError, ModelMissing
 
@@ -39,7 +40,7 @@ async def test_a_row_holds_all_that_came_of_a_case(world: World) -> None:
     assert set(row["ranked"]) == set(CORPUS)
     first = row["read"][0]
     assert (first["id"], first["used"], first["start"]) == ("d1", True, 0)
-    assert first["end"] == len(CORPUS["d1"])
+    assert first["end"] == len(CORPUS["d1"]) and first["text"] == CORPUS["d1"]
     assert row["usage"]["calls"] == 1 and row["usage"]["searches"] == 1
     assert set(row["stages"]) == {"search", "generate"} and row["seconds"] > 0
     assert row["case"]["relevant"] == {"d1": 1} and row["at"].endswith("+00:00")
@@ -76,6 +77,20 @@ async def test_variants_follow_each_other_case_by_case(world: World) -> None:
     for place in range(0, 12, 3):
         assert len({case for case, _ in asked[place : place + 3]}) == 1
     assert {name for _, name in asked[::3]} == {"two_stage", "alone", "small"}
+
+
+async def test_rows_know_the_order_in_which_variants_were_named(world: World) -> None:
+    await world.run("two_stage", "alone=closed_book", at_once=3)
+    rows = world.rows()
+    assert {tuple(row["variants"]) for row in rows} == {("two_stage", "alone")}
+    late = [row for row in rows if row["variant"] == "alone"]
+    late += [row for row in rows if row["variant"] == "two_stage"]
+    world.output.write_text("".join(json.dumps(row) + "\n" for row in late))
+    await world.run("small=two_stage,k1=2", "alone=closed_book", n=2)
+    found = gather([world.output])
+    names = [row["variant"] for row in found.rows]
+    assert list(dict.fromkeys(names)) == ["two_stage", "alone", "small"] and len(names) == 10
+    assert view(found)["a"] == "two_stage"
 
 
 async def test_the_corpus_is_written_once_in_a_collection_of_its_own(world: World) -> None:

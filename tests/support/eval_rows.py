@@ -27,6 +27,12 @@ SENTENCES = {
     "en": "{name} was built in {year}, as the harbour's register says.",
     "ko": "{name}은(는) 항만 대장에 따르면 {year}년에 지어졌다.",
 }
+FILLERS = {
+    "en": "Sheet {name} of the register lists the berths in use, the tides of the week and the men "
+    "on watch.\nNo ship may cast off before the pilot has signed.",
+    "ko": "대장 {name}쪽에는 쓰이는 선석과 그 주의 물때, 당직자가 적혀 있다.\n"
+    "도선사가 서명하기 전에는 어떤 배도 떠날 수 없다.",
+}
 
 
 def made(cases: int = 60, seed: int = 7) -> list[Row]:
@@ -94,18 +100,31 @@ def _read(luck: random.Random, asked: Case, good: bool) -> tuple[list[Passage], 
     other = [f"x{luck.randrange(400)}" for _ in range(8)]
     names = list(dict.fromkeys([*gold, *other]))
     luck.shuffle(names) if not good else None
-    read = [_passage(luck, name, name in gold, place) for place, name in enumerate(names[:5])]
+    read = [
+        _passage(luck, name, name in gold, place, _text(asked, name))
+        for place, name in enumerate(names[:5])
+    ]
     read.sort(key=lambda one: -(one["relevance"] or 0))
     return read, names
 
 
-def _passage(luck: random.Random, name: str, gold: bool, place: int) -> Passage:
+def _text(asked: Case, name: str) -> str:
+    """The same in every run; a gold passage says what is asked for."""
+    language: Any = asked["language"]
+    filler = FILLERS[language].format(name=name)
+    if name not in asked["relevant"]:
+        return filler
+    about = NAMES[language][int(asked["id"][-3:]) % 5]
+    return f"{filler} {SENTENCES[language].format(name=about, year=asked['answers'][0])}"
+
+
+def _passage(luck: random.Random, name: str, gold: bool, place: int, text: str) -> Passage:
     relevance = luck.betavariate(5, 2) if gold else luck.betavariate(1.5, 3.5)
     start = luck.randrange(4_000)
     return passage(
-        name, document=f"docs/harbour/register-{name}.md", start=start, end=start + 420,
-        retrieval_score=round(0.9 - place * 0.05, 3), rerank_score=round(4 - place * 1.3, 2),
-        relevance=round(relevance, 3), used=place < 2,
+        name, document=f"docs/harbour/register-{name}.md", start=start,
+        end=start + len(text), text=text, retrieval_score=round(0.9 - place * 0.05, 3),
+        rerank_score=round(4 - place * 1.3, 2), relevance=round(relevance, 3), used=place < 2,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from churon.evals.rows import read, whole
+from churon.evals.rows import in_order, read, whole
 from churon.evals.types import Row
 from churon.tools.errors import InputError
 
@@ -40,7 +40,7 @@ def gather(paths: Sequence[Path]) -> Gathered:
         fine = [row for row in found.rows if whole(row)]
         torn, odd = torn + found.torn, odd + len(found.rows) - len(fine)
         held += fine
-    rows = once(held)
+    rows = in_order(once(held))
     if not rows:
         names = ", ".join(map(str, paths))
         raise InputError(f"No whole row is in {names!r}.", remedy=_REMEDY)
@@ -48,9 +48,7 @@ def gather(paths: Sequence[Path]) -> Gathered:
 
 
 def once(rows: Iterable[Row]) -> list[Row]:
-    """Of each set, case and variant the latest, an answer before an error; by set, variant as they
-    first came.
-    """
+    """Of each set, case and variant the latest, an answer before an error."""
     kept: dict[Key, Row] = {}
     for row in rows:
         place = (row["provenance"]["set"], row["case"]["id"], row["variant"])

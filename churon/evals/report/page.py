@@ -19,7 +19,7 @@ from churon.evals.report.view import View
 from churon.evals.report.words import LANGUAGES, words
 from churon.tools.types import Language
 
-_SHEETS = ("base", "report", "figures", "plots", "table", "sheet", "print")
+_SHEETS = ("base", "report", "figures", "plots", "table", "sheet", "reading", "print")
 _ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 

@@ -7,30 +7,28 @@ from typing import Any, Literal
 
 from churon.evals.metrics import scores
 from churon.evals.metrics.outcome import abstained, answered, failed
-from churon.evals.metrics.places import borne, places, relevant
 from churon.evals.report.steps import same, text, told
-from churon.evals.types import Case, Passage, Row
+from churon.evals.report.texts import Texts
+from churon.evals.types import Case, Row
 
 Outcome = Literal["right", "partly", "wrong", "answered", "abstained", "declined", "error", "none"]
 _COUNTED = ("seconds", "calls", "tokens", "searches")
 _KEPT = ("answer", "short", "status", "stop_reason", "missing", "degraded", "stages", "error")
 
 
-def side(row: Row) -> dict[str, Any]:
+def side(row: Row, texts: Texts) -> dict[str, Any]:
     """One run, as plain data for the page."""
     held: Mapping[str, Any] = row
     made = {name: held[name] for name in _KEPT if held.get(name)}
     found = scores(row)
-    read = row.get("read", [])
-    gold = [str(one) for one in sorted(map(_named, places(row["case"]) - borne(row["case"], read)))]
     return {
         **made,
         "outcome": outcome(row, found),
         "score": headline(row["case"], found),
         "graph": row["graph"],
         "claims": [_claim(one) for one in row.get("claims", [])],
-        "read": [_passage(row["case"], one) for one in read],
-        "unread": gold if "read" in row else [],
+        "read": texts.read(row),
+        "unread": texts.unread(row),
         "steps": told(row.get("steps", [])),
         "scores": {name: value for name, value in found.items() if value is not None},
     }
@@ -82,11 +80,3 @@ def _claim(claim: Mapping[str, Any]) -> dict[str, Any]:
         "score": claim["support_score"],
         "ids": claim["evidence_ids"],
     }
-
-
-def _passage(case: Case, one: Passage) -> dict[str, Any]:
-    return {**one, "gold": relevant(case, one)}
-
-
-def _named(place: object) -> str:
-    return place if isinstance(place, str) else "{} {}–{}".format(*place)  # type: ignore[misc]

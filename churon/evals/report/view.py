@@ -16,6 +16,7 @@ from churon.evals.report.numbers import digits
 from churon.evals.report.origin import origin
 from churon.evals.report.sentences import finding, sentence
 from churon.evals.report.sides import parting, side
+from churon.evals.report.texts import Texts
 from churon.evals.report.warned import warned
 from churon.evals.report.words import LANGUAGES
 from churon.evals.types import Row
@@ -34,6 +35,7 @@ def view(
     names = list(dict.fromkeys(row["variant"] for row in gathered.rows))
     first, others = chosen(names, a, b)
     found = compared(grouped, first, others, allow)
+    texts = Texts(gathered.rows)
     return {
         "a": first,
         "others": others,
@@ -41,7 +43,8 @@ def view(
         "until": max(row["at"] for row in gathered.rows),
         "sets": [_set(name, variants) for name, variants in grouped.items()],
         "comparisons": comparisons(found),
-        "questions": questions(grouped, first),
+        "questions": questions(grouped, first, texts),
+        "texts": texts.held,
         "warnings": warned(gathered, grouped, found),
     }
 
@@ -109,7 +112,7 @@ def _comparison(set_: str, one: Comparison, family: int) -> View:
     return {"set": set_, **vars(one), **told, "better": MEASURES[one.measure].better}
 
 
-def questions(grouped: Grouped, a: str) -> list[View]:
+def questions(grouped: Grouped, a: str, texts: Texts) -> list[View]:
     """Every case with its runs by variant and, of each beside A, where the two part."""
     made: dict[tuple[str, str], View] = {}
     for set_, variants in grouped.items():
@@ -117,7 +120,7 @@ def questions(grouped: Grouped, a: str) -> list[View]:
             for row in rows:
                 place = (set_, row["case"]["id"])
                 one = made.setdefault(place, {"set": set_, "case": row["case"], "runs": {}})
-                one["runs"][name] = side(row)
+                one["runs"][name] = side(row, texts)
     for one in made.values():
         base = one["runs"].get(a)
         others = [(name, run) for name, run in one["runs"].items() if name != a and base]

@@ -2,6 +2,7 @@
 
 import { basename, el, meter } from "./dom.js";
 import { number } from "./numbers.js";
+import { reading, unread } from "./reading.js";
 import { tree } from "./tree.js";
 import { t } from "./words.js";
 
@@ -30,26 +31,26 @@ export function claims(run, lang) {
     one.ids.map((id) => el("span", { class: "cite" }, `[${places.get(id) ?? id}]`)))));
 }
 
-export function passages(run, part) {
-  const all = run.read.map((one, at) => passage(one, at, at === part));
-  const unread = run.unread.length ? el("p", { class: "unread" }, el("strong", {}, `${t("sheet.unread")}: `), run.unread.join(" · ")) : null;
-  if (!all.length) return [el("p", { class: "meta" }, t("sheet.nothing")), unread];
+export function passages(run, part, texts) {
+  const all = run.read.map((one, at) => passage(one, at, at === part, texts));
+  if (!all.length) return [el("p", { class: "meta" }, t("sheet.nothing")), unread(run, texts)];
   const list = el("ol", { class: "passages" }, all.slice(0, FEW));
   const rest = all.length > FEW ? el("button", { type: "button", class: "quiet more", onclick: (event) => {
     list.append(...all.slice(FEW));
     event.target.remove();
   } }, t("sheet.show_all", { n: all.length })) : null;
-  return [list, rest, unread];
+  return [list, rest, unread(run, texts)];
 }
 
-function passage(one, at, parts) {
+function passage(one, at, parts, texts) {
   const flags = [one.gold ? "is_gold" : "", one.used ? "cited" : ""].filter(Boolean);
   const scores = [["rerank", one.rerank_score], ["retrieval", one.retrieval_score]].filter(([, value]) => value !== null);
   return el("li", { class: ["passage", one.gold ? "gold" : "", parts ? "parts" : ""].join(" ").trim() }, parts ? here() : null,
     el("p", { class: "card-title" }, el("span", { class: "n" }, `[${at + 1}] `), el("span", { title: one.document }, basename(one.document)),
       el("span", { class: "meta" }, ` ${one.start}–${one.end}`), flags.map((key) => el("span", { class: `pill ${key}` }, t(`sheet.${key}`)))),
     el("p", { class: "values" }, one.relevance === null ? null : meter(one.relevance, t("sheet.relevance")),
-      scores.map(([key, value]) => el("span", { class: "meta" }, `${t(`sheet.${key}`)} ${number(value)}`))));
+      scores.map(([key, value]) => el("span", { class: "meta" }, `${t(`sheet.${key}`)} ${number(value)}`))),
+    reading(one, texts));
 }
 
 function here() {

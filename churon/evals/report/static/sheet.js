@@ -85,7 +85,7 @@ function rows(data, names, one) {
   const found = one.parting[wanted.b] ?? {};
   const parts = [
     ["answer", (run) => answer(run, one.case.language)], ["claims", (run) => claims(run, one.case.language)],
-    ["passages", (run) => passages(run, found.passage)], ["steps", (run) => steps(run, found.step)], ["scores", scores],
+    ["passages", (run) => passages(run, found.passage, data.texts)], ["steps", (run) => steps(run, found.step)], ["scores", scores],
   ];
   return parts.map(([key, draw]) => el("section", { class: "row-of" }, el("h3", {}, t(`sheet.${key}`)),
     el("div", { class: names.length > 1 ? "pair" : "pair single" }, names.map((name) => el("div", { class: "cell", "data-name": name },

@@ -1,6 +1,6 @@
 // The passage panel: a passage with the exact words that bear a sentence.
 
-import { basename, byId, cut, el } from "./dom.js";
+import { basename, byId, el, marked } from "./dom.js";
 import { language, t } from "./i18n.js";
 
 let opened = null;
@@ -59,25 +59,6 @@ function scores(passage) {
   return Object.entries(named).filter(([, value]) => value !== null).map(([name, value]) => el("div", {},
     el("dt", {}, t(name)),
     el("dd", {}, value.toLocaleString(language(), { maximumFractionDigits: 3 }))));
-}
-
-/** The text with its spans marked; spans that overlap are one. */
-function marked(text, cited) {
-  const spans = cited.map(({ start, end }) => [start, end]).sort((a, b) => a[0] - b[0]);
-  const apart = [];
-  for (const [start, end] of spans) {
-    const last = apart.at(-1);
-    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
-    else apart.push([start, end]);
-  }
-  const pieces = [];
-  let done = 0;
-  for (const [start, end] of apart) {
-    const [before, span] = cut(text, start, end);
-    pieces.push(cut(before, done, start)[1], el("mark", {}, span));
-    done = end;
-  }
-  return [...pieces, cut(text, done, done)[2]];
 }
 
 function claims(turn, cited) {
