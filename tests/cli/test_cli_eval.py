@@ -36,6 +36,10 @@ def test_a_set_is_asked_and_shown(served: Cli, tmp_path: Path) -> None:
     shown = served("eval", "show", ROWS)
     assert shown.status == 0 and "8 rows, 0 errors" in shown.out
     assert "two_stage" in shown.out and "alone" in shown.out
+    names, first, second = shown.out.partition("means")[2].splitlines()[1:4]
+    assert names.split() == ["variant", "answer", "settled", "evidence", "recall"]
+    assert first.split()[0] == "two_stage" and first.split()[2:] == ["1.00", "1.00"]
+    assert second.split()[0] == "alone" and second.split()[-1] == "0.00"
 
 
 def test_a_terminal_gets_a_bar_with_the_time_left(
@@ -93,7 +97,7 @@ def test_show_lists_errors_and_torn_lines(cli: Cli, tmp_path: Path) -> None:
     shown = cli("eval", "show", "r.jsonl")
     assert "2 rows, 1 errors, 1 unreadable lines" in shown.out
     assert "budget exhausted" in shown.out and "q1 b: StoreError: gone" in shown.out
-    assert "\x1b[31m" not in shown.out
+    assert "\x1b[31m" not in shown.out and "means" not in shown.out  # no row is whole
 
 
 def test_make_reads_documents_apart_from_the_users_store(served: Cli, tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from churon.cli.common import visible
-from churon.evals.rows import failed, read
+from churon.evals.metrics import MEASURES
+from churon.evals.rows import failed, in_order, read, whole
 from churon.evals.types import Row
 from churon.tools.errors import InputError
 
 STATUSES = ("grounded", "partial", "ungrounded", "abstained", "budget_exhausted")
+QUALITY = ("answer", "settled", "evidence recall")
 _ERRORS_SHOWN = 5
 
 
@@ -29,8 +31,12 @@ def run(path: Path) -> int:
     console = Console(highlight=False)
     torn = f", {held.torn} unreadable lines" if held.torn else ""
     console.print(f"{len(held.rows)} rows, {failed(held.rows)} errors{torn}")
-    if held.rows:
-        console.print(table(held.rows))
+    rows = in_order(held.rows)
+    if rows:
+        console.print(table(rows))
+    if fine := [row for row in rows if whole(row)]:
+        console.print("\nmeans; n where not all rows have a figure")
+        console.print(quality(fine))
     for row in [row for row in held.rows if "error" in row][:_ERRORS_SHOWN]:
         said = f"{row['case']['id']} {row['variant']}: {row['error']}"
         console.print(Text(visible(said), style="red"))
@@ -50,6 +56,24 @@ def table(rows: Sequence[Row]) -> Table:
         mine = [row for row in rows if row["variant"] == variant]
         made.add_row(variant, str(len(mine)), str(failed(mine)), _outcomes(mine), *_costs(mine))
     return made
+
+
+def quality(rows: Sequence[Row]) -> Table:
+    """One line a variant: how good its answers and its evidence are, where the set can tell."""
+    made = Table(box=None, pad_edge=False)
+    made.add_column("variant", overflow="fold", min_width=12)
+    for name in QUALITY:
+        made.add_column(name, justify="right")
+    for variant in dict.fromkeys(row["variant"] for row in rows):
+        mine = [row for row in rows if row["variant"] == variant]
+        made.add_row(variant, *(_mean(mine, name) for name in QUALITY))
+    return made
+
+
+def _mean(rows: Sequence[Row], measure: str) -> str:
+    held = [score for row in rows if (score := MEASURES[measure].score(row)) is not None]
+    few = f" (n {len(held)})" if len(held) < len(rows) else ""
+    return f"{fmean(held):.2f}{few}" if held else "–"
 
 
 def _outcomes(rows: Sequence[Row]) -> str:
