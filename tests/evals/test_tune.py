@@ -255,6 +255,16 @@ async def test_another_study_is_not_gone_on_with(world: TuneWorld) -> None:
         await world.tune(trials=2, sets=("context.k2=3",))
 
 
+async def test_trials_of_other_answers_are_not_compared(world: TuneWorld) -> None:
+    await world.tune(trials=1)
+    file = world.set / "queries.jsonl"
+    first, rest = file.read_text("utf-8").split("\n", 1)
+    changed = {**json.loads(first), "answers": ["something else"]}
+    file.write_text(f"{json.dumps(changed)}\n{rest}", "utf-8")
+    with pytest.raises(InputError, match="about something else: answers and sources"):
+        await world.tune(trials=2)
+
+
 async def test_runs_that_failed_count_and_are_told(world: TuneWorld, capsys: Any) -> None:
     lamp, whole = world.sides().held_back[0]["id"][1:], model()
 

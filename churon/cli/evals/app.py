@@ -52,7 +52,13 @@ def run_set(
     ] = None,
     form: Format = None,
     at_once: Annotated[
-        int, typer.Option("--at-once", min=1, max=64, help="Questions asked at once.")
+        int,
+        typer.Option(
+            "--at-once",
+            min=1,
+            max=64,
+            help="Questions asked at once; 1 is best for a model in this process.",
+        ),
     ] = 1,
     calls: Annotated[
         Optional[int],  # noqa: UP045

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -145,7 +147,16 @@ class _Tuning:
             "seed": self.wanted.seed,
             "development": sorted(case["id"] for case in self.sides.development),
             "held back": sorted(case["id"] for case in self.sides.held_back),
+            "answers and sources": self._gold(),
         }
+
+    def _gold(self) -> str:
+        """Hash of what is right: trials scored before it was edited cannot be compared with later
+        ones.
+        """
+        cases = sorted((*self.sides.development, *self.sides.held_back), key=lambda one: one["id"])
+        text = json.dumps([{**one, "tags": []} for one in cases], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     async def _verdict(self, search: Search, asking: Asking, stopped: str) -> str:
         best, first = search.study.best(), search.study.start()
