@@ -258,9 +258,9 @@ async def test_another_study_is_not_gone_on_with(world: TuneWorld) -> None:
 async def test_trials_of_other_answers_are_not_compared(world: TuneWorld) -> None:
     await world.tune(trials=1)
     file = world.set / "queries.jsonl"
-    first, rest = file.read_text("utf-8").split("\n", 1)
-    changed = {**json.loads(first), "answers": ["something else"]}
-    file.write_text(f"{json.dumps(changed)}\n{rest}", "utf-8")
+    *others, last = map(json.loads, file.read_text("utf-8").splitlines())
+    edited = [*others, {**last, "answers": ["something else"]}]
+    file.write_text("".join(json.dumps(one) + "\n" for one in edited), "utf-8")
     with pytest.raises(InputError, match="about something else: answers and sources"):
         await world.tune(trials=2)
 
