@@ -14,6 +14,7 @@ from churon.tools.ingest.documents import forget as forget_documents
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
 
+_ELSEWHERE = "they were ingested from another working folder, or for another tenant."
 _NONE = "No documents. Read some with: churon ingest PATH.\n"
 
 
@@ -54,13 +55,18 @@ async def forget(
             remedy="Name files or folders of `churon documents list`, or give --all alone.",
         )
     context = settings.context
+    tenant = tenant or context.tenant
     async with Toolkit(settings) as toolkit:
+        store = await toolkit.store()
         report = await forget_documents(
             None if everything else paths,
-            await toolkit.store(),
+            store,
             manifest=manifest_path(settings),
-            tenant=tenant or context.tenant,
+            tenant=tenant,
             collection=context.collection,
         )
+        left = await store.count(tenant=tenant, collection=context.collection) if everything else 0
     sys.stdout.write(f"documents removed: {report.removed}\n")
+    if left:
+        sys.stdout.write(f"{left:,} passages are left: {_ELSEWHERE}\n")
     return 0

@@ -12,6 +12,7 @@ from langchain_core.messages import HumanMessage
 
 from churon.evals.asking import Asker
 from churon.evals.baselines.registry import build
+from churon.evals.datasets.case import spelt
 from churon.evals.datasets.dataset import Dataset, hash_of
 from churon.evals.gold import check_gold
 from churon.evals.provenance import provenance
@@ -32,7 +33,6 @@ class Bench:
     """The variants, ready to be asked; others may join them while it is open."""
 
     dataset: Dataset
-    use_store: bool
     on_stocked: OnStocked
     make: MakeToolkit
     stack: AsyncExitStack
@@ -47,7 +47,7 @@ class Bench:
 
     async def add(self, variant: Variant) -> None:
         """Open what the variant needs and the others have not opened."""
-        own = bool(self.dataset.documents) and not self.use_store
+        own = bool(self.dataset.documents)  # else those that the user ingested
         one = _prepared(variant, self.dataset, own=own)
         toolkit = await _toolkit(one.settings, self._shared, self.make, self.stack)
         corpus = await self._corpus(await toolkit.store(), one.settings, own=own)
@@ -65,7 +65,7 @@ class Bench:
         place = sections + str(settings.context.collection)
         if place not in self._filled:
             if own:
-                known = {one["id"] for one in self.dataset.documents}
+                known = {spelt(one["id"]) for one in self.dataset.documents}
                 check_gold(self.dataset.cases, known, own=True)
                 await fill(store, self.dataset, settings, self.on_stocked)
                 self._filled[place] = self.dataset.corpus_hash()
@@ -81,16 +81,12 @@ async def opened(
     variants: Sequence[Variant],
     dataset: Dataset,
     *,
-    use_store: bool,
     on_stocked: OnStocked,
     make: MakeToolkit = Toolkit,
 ) -> AsyncIterator[Bench]:
-    """Everything loaded and warm, so that no question pays for it; closed at the end.
-
-    `use_store`: search the documents that the user ingested, not the set's.
-    """
+    """Everything loaded and warm, so that no question pays for it; closed at the end."""
     async with AsyncExitStack() as stack:
-        bench = Bench(dataset, use_store, on_stocked, make, stack)
+        bench = Bench(dataset, on_stocked, make, stack)
         for one in variants:
             await bench.add(one)
         yield bench

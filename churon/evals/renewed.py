@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from churon.evals.rows import Rows, Writer
+from churon.evals.rows import Rows, Writer, key, read
 from churon.evals.types import Case, Row
+from churon.tools.errors import InputError
 
 _ASKED = ("question", "language", "filter")
 """What graphs see of a case; the rest is for scoring alone."""
@@ -17,22 +18,48 @@ _ASKED = ("question", "language", "filter")
 
 @dataclass(frozen=True)
 class Renewal:
-    """What became of a file's rows."""
+    """A file's rows in line with their set; nothing is written before `write`."""
 
+    path: Path
     rows: Rows
+    withdrawn: list[Row]
+    """Of questions that the set no longer asks, or asks otherwise."""
     edited: int = 0
     """Rows that got new answers, evidence or tags of their question."""
-    moved: int = 0
-    """Rows of questions that the set no longer asks."""
-    to: Path | None = None
-    """Where those are now."""
+    gone: int = 0
+    back: int = 0
+    """Rows that were withdrawn before and are asked for again."""
+    double: int = 0
+    """Rows aside that a kill left in both places."""
+
+    @property
+    def aside(self) -> Path:
+        """Where withdrawn rows are."""
+        return aside(self.path)
+
+    def write(self) -> None:
+        """First all that could be lost, aside: a kill at any moment leaves each row somewhere."""
+        if not (self.edited or self.gone or self.back or self.double):
+            return
+        rewrite(self.aside, [*_read(self.aside), *self.withdrawn])
+        rewrite(self.path, self.rows.rows)
+        rewrite(self.aside, self.withdrawn)
+
+    def __str__(self) -> str:
+        said = []
+        if self.edited:
+            said.append(f"{self.edited} rows follow the answers and sources as they are now")
+        if self.gone:
+            said.append(f"{self.gone} rows of questions no longer asked go to {self.aside}")
+        if self.back:
+            said.append(f"{self.back} rows come back from {self.aside}")
+        return "; ".join(said)
 
 
 def renewed(path: Path, held: Rows, cases: Sequence[Case], set_: str) -> Renewal:
-    """Brings the file in line with `cases`, all of the set; rows of other sets stay as they are.
+    """The file's rows in line with `cases`, all of the set; rows of other sets stay as they are.
 
-    Rows of a question that was withdrawn, or is asked otherwise now, go to a file beside it, so
-    that no figure counts them and no work is lost.
+    Raises InputError where the rows of this set's name share no question with it.
     """
     by_id = {case["id"]: case for case in cases}
     kept: list[Row] = []
@@ -40,32 +67,67 @@ def renewed(path: Path, held: Rows, cases: Sequence[Case], set_: str) -> Renewal
     edited = 0
     for row in held.rows:
         case = by_id.get(row["case"]["id"])
-        if row.get("provenance", {}).get("set") != set_ or case == row["case"]:
+        if _set(row) != set_ or case == row["case"]:
             kept.append(row)
         elif case is None or _asked(case) != _asked(row["case"]):
             gone.append(row)
         else:
             edited += 1
             kept.append(cast(Row, {**row, "case": case}))
-    if not edited and not gone:
-        return Renewal(held)
-    to = path.with_name(f"{path.stem}.withdrawn{path.suffix}") if gone else None
-    if to is not None:
-        with Writer(to) as writer:
-            for row in gone:
-                writer.write(row)
-    rewrite(path, kept)
-    return Renewal(replace(held, rows=kept), edited, len(gone), to)
+    if gone and not any(_set(row) == set_ for row in kept):
+        raise InputError(
+            f"{str(path)!r} holds rows of other questions under the name {set_!r}.",
+            remedy="Write to another file with --output.",
+        )
+    there = {key(row["case"], row["variant"]) for row in kept}
+    aside_ = _read(aside(path))
+    single = [row for row in aside_ if key(row["case"], row["variant"]) not in there]
+    back, away = _sorted(single, by_id, set_)
+    rows = replace(held, rows=[*kept, *back])
+    double = len(aside_) - len(single)
+    return Renewal(path, rows, [*away, *gone], edited, len(gone), len(back), double)
+
+
+def _sorted(
+    withdrawn: Sequence[Row], by_id: dict[str, Case], set_: str
+) -> tuple[list[Row], list[Row]]:
+    """Withdrawn rows that are asked for again, with the case as it is now, and the others."""
+    back: list[Row] = []
+    away: list[Row] = []
+    for row in withdrawn:
+        case = by_id.get(row["case"]["id"])
+        asked = case is not None and _asked(case) == _asked(row["case"]) and _set(row) == set_
+        if asked and case is not None:
+            back.append(cast(Row, {**row, "case": case}))
+        else:
+            away.append(row)
+    return back, away
+
+
+def aside(path: Path) -> Path:
+    """Not named like rows: no report over all of a folder's rows reads it."""
+    return path.with_name(f"{path.name}.withdrawn")
 
 
 def rewrite(path: Path, rows: Sequence[Row]) -> None:
-    """These rows in the place of the file's, all of them or none."""
+    """These rows in the place of the file's, all of them or none; no file for no rows."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
+    if not rows:
+        path.unlink(missing_ok=True)
+        return
     with Writer(new) as writer:
         for row in rows:
             writer.write(row)
     new.replace(path)
+
+
+def _read(path: Path) -> list[Row]:
+    return read(path).rows
+
+
+def _set(row: Row) -> str:
+    return row.get("provenance", {}).get("set", "")
 
 
 def _asked(case: Case) -> str:

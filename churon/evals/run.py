@@ -12,10 +12,10 @@ from typing import cast
 from churon.evals.bench import Bench
 from churon.evals.metrics.outcome import unshortened
 from churon.evals.provenance import conditions
-from churon.evals.rows import Writer
+from churon.evals.rows import Key, Writer, key
 from churon.evals.schedule import Task
 from churon.evals.spending import Pace, Spending
-from churon.evals.types import Case, Provenance, Row
+from churon.evals.types import Case, Provenance, Row, Shortening
 from churon.graphs.contract import RagInput
 
 
@@ -39,6 +39,8 @@ class Outcome:
 
     rows: int
     errors: int
+    unshortened: int
+    """Answers that are there, and no short form of them."""
     stopped: str
     """The limit that ended it, "" when all was asked."""
     waiting: int
@@ -61,15 +63,21 @@ class Going:
     pace: Pace
     at_once: int
     on_step: OnStep
+    held: Sequence[Row] = ()
+    """Earlier rows: of those whose answer could not be shortened only that is made up for."""
+    _halves: dict[Key, Row] = field(default_factory=dict)
     _waiting: Counter[str] = field(default_factory=Counter)
     _made: int = 0
     _errors: int = 0
+    _unshortened: int = 0
     _stopped: str = ""
 
     async def all(self, tasks: Sequence[Task]) -> Outcome:
         """Ask; a limit stops it at the end of a row. Raises what no question can do without."""
         for task in tasks:
             self._waiting.update(task.variants)
+        halves = (row for row in self.held if unshortened(row))
+        self._halves = {key(row["case"], row["variant"]): row for row in halves}
         total, shared = self._waiting.total(), iter(tasks)
         try:
             async with asyncio.TaskGroup() as group:
@@ -77,18 +85,8 @@ class Going:
                     group.create_task(self._work(shared, total))
         except ExceptionGroup as several:
             raise several.exceptions[0] from None
-        return Outcome(self._made, self._errors, self._stopped, self._waiting.total())
-
-    async def mend(self, rows: Sequence[Row]) -> None:
-        """Shorten answers where that had failed; all else of the row stays."""
-        for row in rows:
-            asker = self.bench.askers.get(row["variant"])
-            if asker is None or not unshortened(row) or self.spending.over():
-                continue
-            held = {**row, "language": row["case"]["language"]}
-            short = await asker.shortened(row["case"]["question"], held)
-            if "short" in short:
-                self.writer.write(cast(Row, {**row, **short}))
+        left = self._waiting.total()
+        return Outcome(self._made, self._errors, self._unshortened, self._stopped, left)
 
     async def _work(self, tasks: Iterator[Task], total: int) -> None:
         for task in tasks:
@@ -96,7 +94,20 @@ class Going:
                 self._stopped = self._stopped or self.spending.over()
                 if self._stopped:
                     return
-                self._done(await self._row(task.case, name), total)
+                half = self._halves.get(key(task.case, name))
+                made = await (self._whole(half) if half else self._row(task.case, name))
+                self._done(made, total, half)
+
+    async def _whole(self, half: Row) -> Row:
+        """Its answer shortened; the calls that had failed stay counted."""
+        asker = self.bench.askers[half["variant"]]
+        before = half["shortening"]
+        answer = {**half, "language": half["case"]["language"]}
+        found = await asker.shortened(half["case"]["question"], answer)
+        now: Shortening = found["shortening"]
+        now["calls"] += before["calls"]
+        now["tokens"] += before["tokens"]
+        return cast(Row, {**half, **found})
 
     async def _row(self, case: Case, name: str) -> Row:
         found = await self.bench.askers[name].ask(asked(case))
@@ -112,12 +123,14 @@ class Going:
         )
         return cast(Row, {**head, **found})
 
-    def _done(self, row: Row, total: int) -> None:
+    def _done(self, row: Row, total: int, half: Row | None) -> None:
         self.writer.write(row)
-        self.spending.add(row)
-        self.pace.add(row)
+        self.spending.add(row, half)
+        if half is None:
+            self.pace.add(row)
         self._waiting[row["variant"]] -= 1
         self._made += 1
         self._errors += "error" in row
+        self._unshortened += unshortened(row)
         left = self.pace.left(self._waiting, self.at_once)
         self.on_step(Step(row, self._made, total, left))

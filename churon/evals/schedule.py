@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from churon.evals.metrics.outcome import unshortened
 from churon.evals.rows import key
 from churon.evals.types import Case, Row
 
@@ -23,9 +24,14 @@ def schedule(
     """Case by case, so that a stop at any time leaves a comparison of whole cases.
 
     All variants of a case follow each other; who comes first rotates, as the model's prefix cache
-    and the disk are warmer for the later ones. Errors are asked again unless they are kept.
+    and the disk are warmer for the later ones. Errors are asked again unless they are kept; an
+    answer that could not be shortened is due to be.
     """
-    done = {key(row["case"], row["variant"]) for row in rows if keep_errors or "error" not in row}
+    done = {
+        key(row["case"], row["variant"])
+        for row in rows
+        if (keep_errors or "error" not in row) and not unshortened(row)
+    }
     tasks = []
     for place, case in enumerate(cases):
         first = place % len(variants)

@@ -41,11 +41,12 @@ class Spending:
         for row in rows:
             self.add(row)
 
-    def add(self, row: Row) -> None:
-        """Count a row."""
+    def add(self, row: Row, half: Row | None = None) -> None:
+        """Count a row; `half`: what was counted of it before."""
         calls, tokens, _ = spent(row)
-        self._calls += calls
-        self._tokens += tokens
+        before = spent(half) if half else (0, 0, 0.0)
+        self._calls += calls - before[0]
+        self._tokens += tokens - before[1]
 
     def keep(self, kept: Budget) -> None:
         """Stop so much earlier: something else comes later."""

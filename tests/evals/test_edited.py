@@ -15,7 +15,10 @@ from churon.evals.datasets.case import case
 from churon.evals.gold import check_gold
 from churon.evals.metrics import MEASURES
 from churon.evals.pairing import pair
+from churon.evals.renewed import aside, rewrite
 from churon.evals.rows import read
+from churon.evals.spending import Budget
+from churon.evals.tune.objective import quality_of
 from churon.tools.errors import InputError, ModelError
 
 HEAD = "id,question,answer,document,language,accept\n"
@@ -60,8 +63,51 @@ async def test_withdrawn_questions_go_to_a_file_of_their_own(world: World, capsy
     await world.run("two_stage", "closed_book")
     assert "2 rows of questions no longer asked" in capsys.readouterr().err
     assert {row["case"]["id"] for row in world.rows()} == {"b"}
-    withdrawn = world.output.with_name("rows.withdrawn.jsonl").read_text().splitlines()
+    withdrawn = aside(world.output).read_text().splitlines()
     assert {json.loads(line)["case"]["id"] for line in withdrawn} == {"a"}
+    edited(world, *ROWS)  # a slip: they come back as they were
+    await world.run("two_stage", "closed_book")
+    said = capsys.readouterr().err
+    assert "2 rows come back from" in said and "0 to ask" in said
+    assert len(world.rows()) == 4 and not aside(world.output).exists()
+
+
+async def test_a_kill_while_rows_move_loses_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {(row["case"]["id"], row["variant"]) for row in world.rows()}
+    for lines in ((ROWS[0].replace(",yes", ",no"), ROWS[1]), tuple(ROWS)):
+        for at in (1, 2, 3):
+            edited(world, *lines)
+            left = [at]
+
+            def killed(path: Path, rows: Any, left: list[int] = left) -> None:
+                left[0] -= 1
+                if not left[0]:
+                    raise KeyboardInterrupt
+                rewrite(path, rows)
+
+            monkeypatch.setattr("churon.evals.renewed.rewrite", killed)
+            with pytest.raises(KeyboardInterrupt):
+                await world.run("two_stage", "closed_book")
+            monkeypatch.undo()
+            held = [*read(world.output).rows, *read(aside(world.output)).rows]
+            assert {(row["case"]["id"], row["variant"]) for row in held} == before
+        await world.run("two_stage", "closed_book")
+    assert len(read(world.output).rows) == 4 and not aside(world.output).exists()
+
+
+async def test_nothing_moves_where_the_run_is_refused(world: World, tmp_path: Path) -> None:
+    before = world.output.read_text()
+    other = tmp_path / "other" / "mine.csv"
+    other.parent.mkdir()
+    other.write_text(f"{HEAD}z,Who leads the Lumen?,Han,d2,,yes\n")
+    with pytest.raises(InputError, match="rows of other questions under the name 'mine'"):
+        await world.run("two_stage", set_=other)
+    edited(world, ROWS[0].replace(",yes", ",no"), ROWS[1].replace(",d3,", ",d33,"))
+    with pytest.raises(InputError, match="'d33'"):
+        await world.run("late=two_stage,k2=2")
+    assert world.output.read_text() == before and not aside(world.output).exists()
 
 
 @pytest.mark.parametrize(
@@ -119,18 +165,25 @@ def test_korean_names_are_spelt_alike_however_they_are_composed() -> None:
     assert made["relevant"] == {"안내.md": 1} and made["spans"][0]["document"] == "안내.md"
 
 
-async def test_an_answer_outlives_the_shortener(world: World) -> None:
+async def test_an_answer_outlives_the_shortener(world: World, capsys: Any) -> None:
     def failing(step: str, prompt: str) -> Reply | str:
         broken = Reply(error=ModelError("The model is busy."))
         return broken if "Which words" in prompt else quoting(step, prompt)
 
     world.output.unlink()
     world.answer = failing
-    assert await world.run("two_stage") == 0
+    assert await world.run("two_stage") == 1
+    assert "answers not cut down to a phrase: 1; run it again" in capsys.readouterr().out
     row = next(row for row in world.rows() if row["case"]["id"] == "a")
     assert row["answer"] == CORPUS["d2"] and "short" not in row and "error" not in row
     assert row["shortening"]["error"] == "ModelError: The model is busy."
     assert MEASURES["f1"].score(row) is None and MEASURES["match"].score(row) == 1  # type: ignore[arg-type]
+    assert quality_of(row) is None  # type: ignore[arg-type]
+    assert await world.run("two_stage", budget=Budget(calls=5)) == 1
+    again = next(row for row in read(world.output).rows if row["case"]["id"] == "a")
+    assert again["shortening"]["calls"] == 2  # each try counts
+    assert await world.run("two_stage", budget=Budget(calls=5)) == 0
+    assert "stopped after 5 calls; 1 rows" in capsys.readouterr().out
     world.answer, world.calls = quoting, []
     assert await world.run("two_stage") == 0
     later = next(row for row in read(world.output).rows if row["case"]["id"] == "a")
@@ -150,3 +203,29 @@ async def test_one_model_shortens_for_all(world: World) -> None:
 async def test_variants_that_learn_are_refused(world: World) -> None:
     with pytest.raises(InputError, match=r"'c' keeps cases.*context\.cases=false"):
         await world.run("c=cot_rag,cases=true")
+
+
+async def test_a_set_with_documents_asked_of_the_users_own(world: World, tmp_path: Path) -> None:
+    world.output.unlink()
+    (tmp_path / "ferries" / "corpus.jsonl").write_text(
+        '{"_id": "other", "text": "Not searched."}\n'
+    )
+    assert await world.run("two_stage", set_=tmp_path / "ferries", use_store=True, n=1) == 0
+    (row,) = world.rows()
+    assert row["case"]["relevant"] == {} and row["case"]["answers"]
+    assert MEASURES["evidence recall"].score(row) is None
+
+
+async def test_a_corpus_spelt_apart_holds_its_gold(world: World, tmp_path: Path) -> None:
+    folder, name = tmp_path / "mac", unicodedata.normalize("NFD", "안내.md")
+    folder.mkdir()
+    corpus = {"_id": name, "text": "파도호의 승객 정원은 198명이다."}
+    (folder / "corpus.jsonl").write_text(json.dumps(corpus))
+    query = {"_id": "q", "text": "파도호의 승객 정원은?", "answers": ["198명"]}
+    (folder / "queries.jsonl").write_text(json.dumps(query))
+    (folder / "qrels.tsv").write_text(f"query-id\tcorpus-id\tscore\nq\t{name}\t1\n")
+    world.store.held.clear()
+    world.output.unlink()
+    assert await world.run("two_stage", set_=folder) == 0
+    (row,) = world.rows()
+    assert MEASURES["evidence recall"].score(row) == MEASURES["recall@5"].score(row) == 1

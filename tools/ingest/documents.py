@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -79,15 +80,31 @@ def _checked(paths: Sequence[Path] | None, entries: Mapping[str, Entry]) -> list
         return list(entries)
     gone: list[str] = []
     for path in paths:
-        root, listed = key_of(absolute(path)), path.as_posix()
-        # also as it is listed, which is relative to the folder where it was ingested
-        held = [key for key, one in entries.items() if below(key, root) or one.document == listed]
+        root, listed = key_of(absolute(path)), _spelt(path.as_posix())
+        held = [key for key in entries if below(_spelt(key), _spelt(root))]
+        # or as it is listed, which is relative to the folder where it was ingested
+        held = held or _listed(path, listed, entries)
         if not held:
             raise InputError(
                 f"Nothing was ingested from {str(path)!r}.", remedy="See `churon documents list`."
             )
         gone += held
     return list(dict.fromkeys(gone))
+
+
+def _listed(path: Path, name: str, entries: Mapping[str, Entry]) -> list[str]:
+    held = [key for key, one in entries.items() if below(_spelt(one.document), name)]
+    if len({entries[key].document for key in held}) < len(held):
+        raise InputError(
+            f"{str(path)!r} stands for files of several folders: {', '.join(held[:4])}.",
+            remedy="Write the whole path.",
+        )
+    return held
+
+
+def _spelt(path: str) -> str:
+    """Macs spell Korean names apart, keyboards do not."""
+    return unicodedata.normalize("NFC", path)
 
 
 def _report(entry: Entry) -> DocumentReport:

@@ -106,8 +106,11 @@ class Store:
     async def delete(
         self, ids: Sequence[str], *, tenant: str | None = None, collection: str | None = None
     ) -> int:
-        """Delete by id; how many passages there were to delete."""
-        where = self._where(tenant)
+        """Delete by id; how many passages there were to delete. As in `upsert`, no tenant is one of
+        its own: other tenants' passages of the same id stay.
+        """
+        self._where(tenant)
+        where = expression(None, tenant or "")
         table = await asyncio.to_thread(self._find, collection)
         return await asyncio.to_thread(table.delete, ids, where) if table and ids else 0
 

@@ -15,13 +15,13 @@ from churon.cli.evals.progress import watched
 from churon.evals.bench import Bench, MakeToolkit, opened
 from churon.evals.datasets.dataset import Dataset
 from churon.evals.datasets.load import load
-from churon.evals.metrics.outcome import unshortened
 from churon.evals.provenance import check_same
 from churon.evals.renewed import Renewal, renewed
 from churon.evals.rows import Rows, Writer, read
 from churon.evals.run import Going, Outcome
 from churon.evals.schedule import Task, pending, schedule
 from churon.evals.spending import Budget, Pace, Spending
+from churon.evals.types import Row
 from churon.evals.variants import SettingsFor, Variant, variants
 from churon.tools.errors import InputError
 from churon.tools.toolkit import Toolkit
@@ -46,22 +46,32 @@ class Wanted:
 async def run(wanted: Wanted, settings_for: SettingsFor, make: MakeToolkit = Toolkit) -> int:
     """Exit status: 0 when no row failed, also where a limit ended it; 1 when some did."""
     chosen = variants(wanted.variants, settings_for)
-    whole = load(wanted.set, wanted.form)
+    whole = loaded(wanted.set, wanted.form, use_store=wanted.use_store)
     dataset = whole.sample(wanted.n, wanted.seed)
     path = wanted.output or Path(".churon") / "evals" / f"{whole.name}.jsonl"
     _say(_counted(whole, dataset))
     with alone(path):
         renewal = renewed(path, read(path), whole.cases, whole.name)
         held = renewal.rows
-        _say(_renewed(renewal))
+        _say(str(renewal))
         names = [one.name for one in chosen]
         tasks = schedule(dataset.cases, names, held.rows, keep_errors=wanted.keep_errors)
         _say(_found(held, pending(tasks), path))
-        if not tasks and not any(map(unshortened, held.rows)):
+        if not tasks:
+            renewal.write()
             return 0
-        outcome = await _asked(wanted, chosen, dataset, tasks, held, path, make)
+        outcome = await _asked(wanted, chosen, dataset, tasks, renewal, make)
     sys.stdout.write(_told(outcome, path))
-    return 1 if outcome.errors else 0
+    return 1 if outcome.errors or outcome.unshortened else 0
+
+
+def loaded(path: Path, form: str | None, *, use_store: bool) -> Dataset:
+    """The set; with `use_store` its questions, to be asked of what the user ingested."""
+    whole = load(path, form)
+    if not use_store or not whole.documents:
+        return whole
+    _say(f"{whole.name}: its own documents are not searched, and its sources are not scored")
+    return whole.without_sources()
 
 
 async def _asked(
@@ -69,28 +79,26 @@ async def _asked(
     chosen: Sequence[Variant],
     dataset: Dataset,
     tasks: Sequence[Task],
-    held: Rows,
-    path: Path,
+    renewal: Renewal,
     make: MakeToolkit,
 ) -> Outcome:
-    spending, pace = Spending(wanted.budget, held.rows), Pace()
-    for row in held.rows:
+    held, path = renewal.rows.rows, renewal.path
+    spending, pace = Spending(wanted.budget, held), Pace()
+    for row in held:
         pace.add(row)
     with watched(pending(tasks)) as watch:
-        ready = opened(
-            chosen, dataset, use_store=wanted.use_store, on_stocked=watch.stocked, make=make
-        )
+        ready = opened(chosen, dataset, on_stocked=watch.stocked, make=make)
         async with ready as bench:
-            _check(bench, held, path)
+            _check(bench, [*held, *renewal.withdrawn], path)
+            renewal.write()  # not before: these may be another set's rows of the same name
             with Writer(path) as writer:
-                going = Going(bench, writer, spending, pace, wanted.at_once, watch.step)
-                await going.mend(held.rows)
+                going = Going(bench, writer, spending, pace, wanted.at_once, watch.step, held)
                 return await going.all(tasks)
 
 
-def _check(bench: Bench, held: Rows, path: Path) -> None:
+def _check(bench: Bench, held: Sequence[Row], path: Path) -> None:
     """Rows of one variant must all be made alike. Raises InputError."""
-    for row in held.rows:
+    for row in held:
         if (variant := bench.variants.get(row["variant"])) is not None:
             check_same(row, bench.provenance[variant.name], variant.graph, str(path))
 
@@ -127,17 +135,10 @@ def _found(held: Rows, missing: int, path: Path) -> str:
     return f"{path}: {len(held.rows)} rows{torn}; {missing} to ask"
 
 
-def _renewed(renewal: Renewal) -> str:
-    said = []
-    if renewal.edited:
-        said.append(f"{renewal.edited} rows follow the answers and sources as they are now")
-    if renewal.moved:
-        said.append(f"{renewal.moved} rows of questions no longer asked went to {renewal.to}")
-    return "; ".join(said)
-
-
 def _told(outcome: Outcome, path: Path) -> str:
     said = f"rows: {outcome.rows} ({outcome.errors} errors)\n"
+    if outcome.unshortened:
+        said += f"answers not cut down to a phrase: {outcome.unshortened}; run it again for these\n"
     if outcome.stopped:
         said += f"stopped after {outcome.stopped}; {outcome.waiting} rows are still to be made: "
         said += "run it again for the rest.\n"

@@ -12,11 +12,10 @@ from typing import Any
 
 from churon.cli.common import visible
 from churon.cli.evals.progress import Watch, watched
-from churon.cli.evals.run import alone
+from churon.cli.evals.run import alone, loaded
 from churon.cli.evals.trials import Trials
 from churon.cli.evals.tuned import KEPT, WRITTEN, Told, check, write
 from churon.evals.bench import Bench, MakeToolkit, opened
-from churon.evals.datasets.load import load
 from churon.evals.extra import library
 from churon.evals.rows import Writer, key, read
 from churon.evals.spending import Budget, Spending
@@ -59,7 +58,7 @@ async def run(wanted: Wanted, settings: Settings, make: MakeToolkit = Toolkit) -
     goal = objective(wanted.objective, wanted.call_cost)
     knobs = space(wanted.graph, settings, wanted.knobs)
     library("optuna")  # before hours of questions
-    whole = load(wanted.set, wanted.form)
+    whole = loaded(wanted.set, wanted.form, use_store=wanted.use_store)
     dataset = whole.sample(wanted.n, wanted.seed)
     sides = split(dataset.cases, wanted.held_back, wanted.seed)
     folder = wanted.output or Path(".churon") / "evals" / f"{whole.name}-{wanted.graph}-tune"
@@ -70,9 +69,7 @@ async def run(wanted: Wanted, settings: Settings, make: MakeToolkit = Toolkit) -
         trials = Trials(wanted.trials, len(sides.development), 2 * len(sides.held_back))
         with watched(trials.total) as watch:
             variants = [Variant(CURRENT, wanted.graph, settings)]
-            ready = opened(
-                variants, dataset, use_store=wanted.use_store, on_stocked=watch.stocked, make=make
-            )
+            ready = opened(variants, dataset, on_stocked=watch.stocked, make=make)
             async with ready as bench:
                 said = await tuning.all(bench, trials, watch)
     sys.stdout.write(said)

@@ -78,7 +78,8 @@ class Told:
         find = self.gain.objective.detectable if self.gain else None
         if find is None or not find:
             return NONE
-        return f"{NONE} {self.held_back} questions would find a difference of {find:.2f}."
+        asked = self.gain.objective.n if self.gain else 0
+        return f"{NONE} {asked} questions would find a difference of {find:.2f}."
 
 
 def check(path: Path) -> None:

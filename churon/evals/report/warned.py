@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from churon.evals.metrics import counts
 from churon.evals.metrics.judged import judged
-from churon.evals.metrics.outcome import answered
+from churon.evals.metrics.outcome import answered, unshortened
 from churon.evals.report.compared import Compared, Grouped
 from churon.evals.report.gather import Gathered
 from churon.evals.report.origin import mixed
@@ -40,6 +40,10 @@ def _rows(grouped: Grouped) -> Iterator[Phrase]:
             said = ", ".join(f"{name} {n}" for name, n in sizes.items())
             yield both("warn.unequal", set=set_, sizes=said)
         yield from _ended(set_, variants)
+        halves = {name: sum(map(unshortened, rows)) for name, rows in variants.items()}
+        if any(halves.values()):
+            said = ", ".join(f"{name} {n}/{sizes[name]}" for name, n in halves.items() if n)
+            yield both("warn.unshortened", set=set_, sizes=said)
         yield from _judged(set_, variants)
         for name, rows in variants.items():
             if fields := mixed(rows):

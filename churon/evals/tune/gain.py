@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from churon.evals.compare import Comparison, compare
 from churon.evals.metrics import MEASURES
+from churon.evals.stats import among
 from churon.evals.tune.objective import Objective
 from churon.evals.tune.search import CURRENT
 from churon.evals.types import Row
@@ -61,4 +62,8 @@ def gain(rows: Sequence[Row], objective: Objective, earlier: int) -> Gain | None
     first, sides = found.comparisons, found.pairings[0]
     told = [MEASURES[name] for name in TOLD if name != measure.name]
     rest = compare(rows, CURRENT, measures=told).comparisons
-    return Gain(first[0], rest, (sides.errors_a, sides.errors_b), earlier) if first else None
+    if not first:
+        return None
+    smallest = among(first[0].detectable, first[0].n, 1 + earlier)
+    one = replace(first[0], detectable=smallest)
+    return Gain(one, rest, (sides.errors_a, sides.errors_b), earlier)

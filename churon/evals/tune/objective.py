@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from churon.evals.metrics import MEASURES, Measure
 from churon.evals.metrics.abstention import settled
 from churon.evals.metrics.answers import answer_of
-from churon.evals.metrics.outcome import failed
+from churon.evals.metrics.outcome import failed, unshortened
 from churon.evals.types import Row
 from churon.tools.errors import InputError
 
 
-def quality_of(row: Row) -> float:
+def quality_of(row: Row) -> float | None:
     """How good the answer is where there is an accepted one; else whether it was rightly given or
-    withheld. "answer" alone would teach a graph never to abstain.
+    withheld. "answer" alone would teach a graph never to abstain. None where an answer could not be
+    shortened: not to be told.
     """
+    if unshortened(row):
+        return None
     good = answer_of(row)
     return settled(row) if good is None else good
 

@@ -68,11 +68,16 @@ class Asking:
                 variant = self.bench.variants[row["variant"]]
                 check_same(row, self.bench.provenance[variant.name], variant.graph, self.path)
         tasks = schedule(cases, names, self.rows, keep_errors=True)
-        going = Going(self.bench, self.writer, self.spending, Pace(), self.at_once, self._keep)
+        held = self.rows
+        going = Going(
+            self.bench, self.writer, self.spending, Pace(), self.at_once, self._keep, held
+        )
         outcome = await going.all(tasks)
         return outcome.stopped if outcome.waiting else ""
 
     def _keep(self, step: Step) -> None:
+        place = key(step.row["case"], step.row["variant"])
+        self.rows = [row for row in self.rows if key(row["case"], row["variant"]) != place]
         self.rows.append(step.row)
         self.on_row(step.row)
 

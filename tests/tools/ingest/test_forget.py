@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,28 @@ async def test_a_path_as_it_is_listed_is_known_in_any_folder(
     monkeypatch.chdir(tmp_path / "ferry")
     report = await forget([Path("ferry/나.md")], store, manifest=tmp_path / "m.db")
     assert [one.path for one in report.documents] == ["ferry/나.md"]
+
+
+async def test_one_name_in_two_folders_is_not_guessed(store: FileStore, tmp_path: Path) -> None:
+    manifest = tmp_path / "m.db"
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "notes.md").write_text(f"Notes of {folder}.")
+        os.chdir(tmp_path / folder)
+        await ingest([Path("notes.md")], store, IngestSettings(), manifest=manifest)
+    report = await forget([Path("notes.md")], store, manifest=manifest)
+    assert report.removed == 1 and "Notes of here." in store.texts()
+    await ingest([Path("notes.md")], store, IngestSettings(), manifest=manifest)
+    os.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"several folders: .*/notes\.md.*/notes\.md"):
+        await forget([Path("notes.md")], store, manifest=manifest)
+
+
+async def test_korean_names_are_known_however_they_are_composed(
+    store: FileStore, tmp_path: Path
+) -> None:
+    apart = Path(unicodedata.normalize("NFD", "ferry/나.md"))
+    assert (await forget([apart], store, manifest=tmp_path / "m.db")).removed == 1
 
 
 async def test_an_unknown_path_removes_nothing(store: FileStore, tmp_path: Path) -> None:

@@ -148,6 +148,9 @@ async def test_tenants_see_their_own_passages_of_the_same_id(store: Store) -> No
     assert await store.delete(["x"], tenant="a") == 1
     assert await store.count(tenant="a") == 0
     assert await store.count(tenant="b") == 1
+    await store.upsert([passage("x", "Nobody's.")])
+    assert await store.delete(["x"]) == 1
+    assert await store.count(tenant="b") == 1
 
 
 async def test_k_above_ef_still_gives_k(store: Store) -> None:
