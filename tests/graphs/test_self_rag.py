@@ -57,6 +57,28 @@ async def test_one_candidate_is_written_from_each_passage() -> None:
     assert sum(FERRY in prompt for prompt in seen) == 1  # one passage a prompt
 
 
+async def test_a_relevant_passage_that_was_declined_is_read_once_more() -> None:
+    seen: list[str] = []
+
+    def again(prompt: str) -> str:
+        seen.append(prompt)
+        return '{"statement": "The Lumen leaves at 07:30 [1].", "answer": "07:30"}'
+
+    script = model(candidate="NONE", read=again)
+    output = await ask(script)
+    assert (output["answer"], output["status"]) == ("The Lumen leaves at 07:30.", "grounded")
+    assert len(seen) == 1 and FERRY in seen[0]  # not those that the critic finds beside the point
+    assert output["degraded"] == []
+    strict = await ask(script, faithful=True)
+    assert strict["status"] == "abstained" and len(seen) == 1
+
+
+async def test_what_a_second_reading_says_needs_support_too() -> None:
+    wrong = '{"statement": "The Lumen leaves at noon [1].", "answer": "noon"}'
+    script = model(candidate="NONE", read=wrong, support=labels(F=0.02, P=0.03, N=0.95))
+    assert (await ask(script))["status"] == "abstained"
+
+
 async def test_every_passage_reaches_the_choice_not_only_the_last() -> None:
     # in a well-known port only the last passage's candidate entered the beam
     texts = [DOGS, CAPTAIN, FERRY]
