@@ -68,7 +68,8 @@ async def test_a_question_is_answered_by_one_cited_message() -> None:
 
 
 async def test_an_abstention_says_what_is_missing() -> None:
-    answer = await said(chat(planner(candidate="NONE"), chat_graph="self_rag"), ("user", QUESTION))
+    declines = planner(candidate="NONE", read="NONE")
+    answer = await said(chat(declines, chat_graph="self_rag"), ("user", QUESTION))
     assert answer.content == "The documents do not hold an answer to this question."
     meta = answer.response_metadata
     assert (meta["status"], meta["citations"], meta["missing"]) == ("abstained", [], [QUESTION])
