@@ -33,6 +33,13 @@ def has_hangul(text: str) -> bool:
     return _HANGUL.search(text) is not None
 
 
+def spelt(name: str) -> str:
+    """A name in Unicode's composed form: Macs and spreadsheets spell Korean apart, keyboards do
+    not.
+    """
+    return unicodedata.normalize("NFC", name)
+
+
 def tokens_at_most(text: str) -> int:
     """An upper estimate of a text's tokens: a Korean syllable costs one, other text one for 2.5
     characters (English takes about 4, numbers and names more).

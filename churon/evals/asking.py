@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from churon.evals.datasets.case import spelt
 from churon.evals.listener import Listener
 from churon.evals.short import shorten
 from churon.evals.types import Passage, Shortening
 from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
 from churon.tools.errors import ModelMissing, SettingsError
+from churon.tools.korean import spelt
 from churon.tools.models.base import ChatPort
 from churon.tools.types import Evidence, Language
 

@@ -12,7 +12,6 @@ from langchain_core.messages import HumanMessage
 
 from churon.evals.asking import Asker
 from churon.evals.baselines.registry import build
-from churon.evals.datasets.case import spelt
 from churon.evals.datasets.dataset import Dataset, hash_of
 from churon.evals.gold import check_gold
 from churon.evals.provenance import provenance
@@ -20,6 +19,7 @@ from churon.evals.stock import OnStocked, fill, names_of, own_collection, source
 from churon.evals.types import Provenance
 from churon.evals.variants import Variant
 from churon.tools.errors import InputError
+from churon.tools.korean import spelt
 from churon.tools.models.base import ChatPort, Want
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit

@@ -12,8 +12,8 @@ from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import LLMResult
 
-from churon.evals.datasets.case import spelt
 from churon.evals.types import Span
+from churon.tools.korean import spelt
 from churon.tools.types import Usage
 
 KINDS = {

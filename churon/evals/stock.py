@@ -10,10 +10,10 @@ from typing import Protocol
 
 from langchain_core.documents import Document
 
-from churon.evals.datasets.case import spelt
 from churon.evals.datasets.dataset import Dataset, Source
 from churon.tools.errors import InputError
 from churon.tools.ingest.pipeline import PassageStore
+from churon.tools.korean import spelt
 from churon.tools.settings import Settings
 
 OnStocked = Callable[[int, int], None]

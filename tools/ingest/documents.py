@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +10,7 @@ from churon.tools.errors import InputError
 from churon.tools.ingest.manifest import Entry, Manifest
 from churon.tools.ingest.report import DocumentReport, IngestReport, Outcome
 from churon.tools.ingest.walk import absolute, below, key_of
+from churon.tools.korean import spelt
 
 
 class Deleting(Protocol):
@@ -80,8 +80,8 @@ def _checked(paths: Sequence[Path] | None, entries: Mapping[str, Entry]) -> list
         return list(entries)
     gone: list[str] = []
     for path in paths:
-        root, listed = key_of(absolute(path)), _spelt(path.as_posix())
-        held = [key for key in entries if below(_spelt(key), _spelt(root))]
+        root, listed = key_of(absolute(path)), spelt(path.as_posix())
+        held = [key for key in entries if below(spelt(key), spelt(root))]
         # or as it is listed, which is relative to the folder where it was ingested
         held = held or _listed(path, listed, entries)
         if not held:
@@ -93,18 +93,13 @@ def _checked(paths: Sequence[Path] | None, entries: Mapping[str, Entry]) -> list
 
 
 def _listed(path: Path, name: str, entries: Mapping[str, Entry]) -> list[str]:
-    held = [key for key, one in entries.items() if below(_spelt(one.document), name)]
+    held = [key for key, one in entries.items() if below(spelt(one.document), name)]
     if len({entries[key].document for key in held}) < len(held):
         raise InputError(
             f"{str(path)!r} stands for files of several folders: {', '.join(held[:4])}.",
             remedy="Write the whole path.",
         )
     return held
-
-
-def _spelt(path: str) -> str:
-    """Macs spell Korean names apart, keyboards do not."""
-    return unicodedata.normalize("NFC", path)
 
 
 def _report(entry: Entry) -> DocumentReport:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from churon.evals.datasets.fields import verdict
 from churon.evals.types import Case, Span
-from churon.tools.korean import detect_language
-
-
-def spelt(document: str) -> str:
-    """A document's name in Unicode's composed form: Macs and spreadsheets spell Korean apart."""
-    return unicodedata.normalize("NFC", document)
+from churon.tools.korean import detect_language, spelt
 
 
 def case(
