@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.eval_world import CORPUS, GOLD
 from support.judge_world import JudgeWorld, leaning
+from support.process import killed
 from support.rows import abstained, case, provenance, row
 from support.scripted import Reply
 
@@ -96,13 +93,7 @@ async def test_a_killed_judging_goes_on_where_it_was(
     world: JudgeWorld, tmp_path: Path, calls: int, at_once: int
 ) -> None:
     before = world.rows()
-    command = [sys.executable, "-m", "support.judge_world", str(tmp_path), str(calls), str(at_once)]
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    killed = await asyncio.to_thread(
-        subprocess.run, command, capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    await killed("judge_world", tmp_path, calls, at_once)
     kept = len(world.verdicts())
     assert calls - at_once < kept <= calls
     assert await world.judged(at_once=at_once) == 0

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from filelock import FileLock
 from support.eval_world import CORPUS, GOLD, QUESTIONS, World, quoting
+from support.process import killed
 from support.scripted import Reply
 
 from churon.evals.report import gather, view
@@ -121,13 +118,7 @@ async def test_a_larger_sample_asks_only_the_rest(world: World) -> None:
 
 @pytest.mark.parametrize(("calls", "at_once"), [(3, 1), (6, 1), (8, 3)])
 async def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, calls: int, at_once: int) -> None:
-    command = [sys.executable, "-m", "support.eval_world", str(tmp_path), str(calls), str(at_once)]
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    killed = await asyncio.to_thread(
-        subprocess.run, command, capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    await killed("eval_world", tmp_path, calls, at_once)
     world = World(tmp_path)
     before = made(world)
     assert 0 < len(before) < 8

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.eval_world import GOLD
+from support.process import killed
 from support.scripted import Reply
 from support.tune_world import HELD_BACK, TuneWorld, colour, model
 
@@ -128,13 +124,7 @@ async def test_the_critics_calibration_is_fitted(world: TuneWorld, capsys: Any) 
 
 @pytest.mark.parametrize("calls", [100, 260])
 async def test_a_killed_search_goes_on_as_it_would_have(tmp_path: Path, calls: int) -> None:
-    command = [sys.executable, "-m", "support.tune_world", str(tmp_path / "killed"), str(calls)]
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    killed = await asyncio.to_thread(
-        subprocess.run, command, capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    await killed("tune_world", str(tmp_path / "killed"), calls)
     world, whole = TuneWorld(tmp_path / "killed"), TuneWorld(tmp_path / "whole")
     before = world.rows_in()
     assert before

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from typing import Any
 
 from support import bridge, ferry
+from support.process import killed
 from support.savers import opened
 from support.world import world
 
@@ -18,13 +18,7 @@ from churon.graphs.registry import build_graph
 
 async def kill_after(calls: int, graph: str, database: str, saver: str = "sqlite") -> None:
     """A run on thread "t", killed at its next model call after `calls`."""
-    command = [sys.executable, "-m", "support.killing", graph, str(calls), saver, database]
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    killed = await asyncio.to_thread(
-        subprocess.run, command, capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    await killed("killing", graph, calls, saver, database)
 
 
 def bridged(graph: str, saver: Any = None, called: list[str] | None = None) -> Any:
