@@ -43,16 +43,26 @@ def sentences(text: str) -> list[str]:
 
 
 def cite(text: str, passages: Sequence[Evidence]) -> Cited:
-    """Read `[n]` keys (1-based into `passages`) per sentence; a key after the full stop counts."""
+    """Read `[n]` keys (1-based into `passages`) per sentence; a key after the full stop counts.
+
+    A sentence loses the `[title]` that prompts show before a passage.
+    """
     claims: list[Claim] = []
     invented = 0
+    headings = [f"[{passage['title']}]" for passage in passages if passage["title"]]
     for part in sentences(_keys_before_stop(text)):
         numbers = [int(n) for keys in _KEYS.findall(part) for n in re.findall(r"\d+", keys)]
         known = [n for n in dict.fromkeys(numbers) if 1 <= n <= len(passages)]
         invented += len([n for n in numbers if not 1 <= n <= len(passages)])
-        if plain := _LEFT_OVER.sub("", _KEYS.sub("", part).strip()):
+        if plain := _LEFT_OVER.sub("", _without(headings, _KEYS.sub("", part).strip())):
             claims.append(claim(plain, [passages[n - 1]["id"] for n in known]))
     return Cited(" ".join(c["text"] for c in claims), claims, invented)
+
+
+def _without(headings: Sequence[str], sentence: str) -> str:
+    """The sentence without the heading of its passage, which small models copy before it."""
+    found = next((one for one in headings if sentence.startswith(one)), "")
+    return sentence.removeprefix(found).strip()
 
 
 def claim(text: str, evidence_ids: list[str]) -> Claim:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from churon.evals.prompts import PROMPTS
 from churon.tools.models.base import ChatPort, Want
@@ -72,7 +73,10 @@ class Short:
 
 
 async def shorten(port: ChatPort, question: str, answer: str, language: Language) -> Short:
-    """The short answer; one that opens with its verdict is not asked about."""
+    """The short answer; one that opens with its verdict is not asked about.
+
+    Words that the answer does not hold are not its span: the answer itself is kept then.
+    """
     closed = wants_verdict(question, language)
     opening = _OPENING.match(answer) if closed else None
     if opening:
@@ -80,4 +84,12 @@ async def shorten(port: ChatPort, question: str, answer: str, language: Language
     step = "verdict" if closed else "short"
     prompt = PROMPTS.messages(step, language, question=question, answer=answer[:MOST_CHARS])
     said = await port.complete(prompt, Want(max_tokens=MOST_TOKENS, temperature=0.0))
-    return Short(tidy(said.text), max(1, said.prompt_tokens + said.completion_tokens))
+    short = tidy(said.text)
+    if not closed and _plain(short) not in _plain(answer):
+        short = " ".join(answer.split())
+    return Short(short, max(1, said.prompt_tokens + said.completion_tokens))
+
+
+def _plain(text: str) -> str:
+    """Letters and digits alone: models change quotes and spaces when they copy."""
+    return re.sub(r"[\W_]", "", normalize("NFKC", text)).casefold()

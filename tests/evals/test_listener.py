@@ -141,6 +141,24 @@ def test_a_short_answer_is_tidied(text: str, short: str) -> None:
     assert tidy(text) == short
 
 
+@pytest.mark.parametrize(
+    ("answer", "said", "short"),
+    [
+        ("존 브라운", "호프스페리", "존 브라운"),
+        ("It is\n2.14 km long.", "2.20 km", "It is 2.14 km long."),
+        ("서울 IT선언입니다.", "'서울 IT 선언'", "서울 IT 선언"),
+        ("The “Garam”, of 1998.", "Garam of 1998", "Garam of 1998"),
+    ],
+)
+async def test_words_that_the_answer_does_not_hold_are_not_its_span(
+    answer: str, said: str, short: str
+) -> None:
+    port = await world(lambda step, prompt: said).chat()
+    language: Any = "ko" if answer[0] > "z" else "en"
+    asked = "다리 이름은?" if language == "ko" else "What?"
+    assert (await shorten(port, asked, answer, language)).text == short
+
+
 async def test_one_prompt_shortens_for_all() -> None:
     seen: list[str] = []
 

@@ -28,6 +28,13 @@ def test_no_character_but_white_space_is_lost(text: str) -> None:
     assert "".join("".join(cite.sentences(text)).split()) == "".join(text.split())
 
 
+def test_a_copied_heading_is_no_part_of_a_sentence() -> None:
+    found = cite.cite("[b] Dogs travel free [2]. [a] It leaves at 07:30 [1]. [c] stays.", PASSAGES)
+    assert found.answer == "Dogs travel free. It leaves at 07:30. [c] stays."
+    assert [one["evidence_ids"] for one in found.claims] == [["b"], ["a"], []]
+    assert cite.cite("[a] [1]", PASSAGES).claims == []
+
+
 def test_sentences_in_both_languages() -> None:
     text = "It costs 3.5 euros. Dr. Han signs. 배는 07:30에 떠납니다. 표는 3,500원입니다!"
     assert cite.sentences(text) == [
