@@ -18,6 +18,7 @@ from churon.tools.store import fusion
 from churon.tools.store.collection import check, create, open_collection
 from churon.tools.store.connect import Connection, connect, failures
 from churon.tools.store.filters import expression
+from churon.tools.store.probe import Probe
 from churon.tools.store.rows import READ, last_by_id, to_passage, to_row
 from churon.tools.store.table import NOTHING, Hits, Table
 from churon.tools.store.vectors import UnitEmbeddings
@@ -36,6 +37,7 @@ class Store:
     """Milvus behind one small surface. Thread-safe, usable from several event loops.
 
     Every method raises StoreError where Milvus fails; with `settings.tenancy` each needs a tenant.
+    `upsert` and `search` raise it where another embedding model made the collection's vectors.
     """
 
     settings: StoreSettings
@@ -43,6 +45,7 @@ class Store:
     embeddings: UnitEmbeddings
     connection: Connection
     _tables: dict[str, Table] = field(default_factory=dict)
+    _probes: dict[str, Probe] = field(default_factory=dict)
     _opening: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -183,7 +186,9 @@ class Store:
     def _open_table(self, name: str) -> Table:
         check(self.connection, name, self.dimensions)
         views = open_collection(self.connection, self.settings, name, self.embeddings)
-        return Table(name, self.connection, views, self.settings.timeout)
+        table = Table(name, self.connection, views, self.settings.timeout)
+        self._probes[name] = Probe(table, self.embeddings)
+        return table
 
     def _existing(self, collection: str | None) -> Table:
         if table := self._find(collection):
@@ -204,11 +209,15 @@ class Store:
 
     def _upsert(self, documents: Sequence[Document], tenant: str, collection: str | None) -> None:
         rows = [to_row(one, tenant, terms=self.connection.bm25) for one in last_by_id(documents)]
-        (self._find(collection) or self._made(collection)).upsert(rows)
+        table = self._find(collection) or self._made(collection)
+        if rows:
+            self._probes[table.name]()
+        table.upsert(rows)
 
     def _dense(self, table: Table, query: str, k: int, ef: int, where: str, mode: Mode) -> Hits:
         if mode == "bm25":
             return NOTHING
+        self._probes[table.name]()
         return table.dense(self.embeddings.embed_query(query), k, ef, where)
 
     def _bm25(self, table: Table, query: str, k: int, where: str, mode: Mode) -> Hits:

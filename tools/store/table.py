@@ -122,6 +122,10 @@ class Table:
         keys = [row[KEY] for row in self._query(where or f'{KEY} != ""', [KEY])]
         return [row for batch in _batches(keys) for row in self._query(among(KEY, batch), columns)]
 
+    def some(self, limit: int, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """The columns of any `limit` rows; fewer where there are not so many."""
+        return self._query(f'{KEY} != ""', columns, limit=limit)
+
     def count(self, where: str) -> int:
         """How many rows there are."""
         return int(self._query(where, ["count(*)"])[0]["count(*)"])

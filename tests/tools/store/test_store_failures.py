@@ -57,6 +57,47 @@ async def test_another_dimension_names_both(lite_settings: StoreSettings) -> Non
     first.close()
 
 
+class Other(HashingEmbeddings):
+    """Another model of the same length."""
+
+    def embed_query(self, text: str) -> list[float]:
+        return super().embed_query(text)[::-1]
+
+
+async def test_another_model_of_the_same_length_is_neither_searched_nor_mixed_in(
+    lite_settings: StoreSettings,
+) -> None:
+    first = Store.open(lite_settings, EMBED, 64)
+    await first.upsert([Document(id="1", page_content="The ferry leaves at noon.")])
+    first.close()
+    store = Store.open(lite_settings, Other(), 64)
+    try:
+        for _ in range(2):
+            with pytest.raises(StoreError, match="another embedding model") as caught:
+                await store.search("When does it leave?", k=3, ef=9)
+        assert repr(lite_settings.collection) in str(caught.value)
+        with pytest.raises(StoreError, match=r"embedding\.model as it was"):
+            await store.upsert([Document(id="2", page_content="Dogs travel free.")])
+        # what needs no vectors goes on
+        assert [d.id for d in await store.search("ferry", k=3, ef=9, mode="bm25")] == ["1"]
+        assert await store.count() == 1 and await store.delete(["1"]) == 1
+        await store.upsert([Document(id="2", page_content="Dogs travel free.")])
+        assert [d.id for d in await store.search("dogs", k=3, ef=9)] == ["2"]
+    finally:
+        store.close()
+
+
+async def test_a_passage_without_a_vector_accuses_no_model(lite_settings: StoreSettings) -> None:
+    first = Store.open(lite_settings, EMBED, 64)
+    await first.upsert([Document(id="1", page_content="…")])
+    first.close()
+    store = Store.open(lite_settings, Other(), 64)
+    try:
+        assert [d.id for d in await store.search("noon", k=3, ef=9)] == ["1"]
+    finally:
+        store.close()
+
+
 async def test_an_embedder_of_another_length_or_with_nan_is_refused(
     lite_settings: StoreSettings,
 ) -> None:
