@@ -64,7 +64,10 @@ class StoreError(ChuronError, RuntimeError):
 
 
 class IngestError(ChuronError):
-    """A document could not be read; carries the outcome that its manifest line gets."""
+    """A document could not be read; carries the outcome that its manifest line gets.
+
+    "unequipped" is none: something that reads it is not installed, and it is tried again.
+    """
 
     def __init__(self, message: str, *, outcome: str = "failed", remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)

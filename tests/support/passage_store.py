@@ -60,11 +60,12 @@ class FileStore:
         return len([row for row in gone if row])
 
     async def count(self, *, tenant: str | None = None, collection: str | None = None) -> int:
-        prefix = self._key("", tenant, collection)
-        return sum(key.startswith(prefix) for key in self.rows)
+        if tenant is None:  # of all tenants, as in `tools.store.Store`
+            return sum(key.startswith(f"{collection}/") for key in self.rows)
+        return sum(key.startswith(self._key("", tenant, collection)) for key in self.rows)
 
     def _key(self, id_: str | None, tenant: str | None, collection: str | None) -> str:
-        return f"{collection}/{tenant}/{id_}"
+        return f"{collection}/{tenant or ''}/{id_}"
 
     def _write(self, rows: dict[str, dict[str, Any]]) -> None:
         draft = self.path.with_suffix(".draft")

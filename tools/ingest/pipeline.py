@@ -17,12 +17,12 @@ from churon.tools.ingest.change import Change, failure, indexed
 from churon.tools.ingest.documents import Deleting, removed
 from churon.tools.ingest.manifest import Entry, Manifest
 from churon.tools.ingest.passages import passages
-from churon.tools.ingest.reader import Reader
-from churon.tools.ingest.report import DocumentReport, IngestReport, Progress
+from churon.tools.ingest.reader import Reader, ReaderUnavailable
+from churon.tools.ingest.report import DocumentReport, IngestReport, Outcome, Progress
 from churon.tools.ingest.walk import Found, absolute, below, key_of, shown, walk
 from churon.tools.settings import IngestSettings
 
-VERSION = "1"
+VERSION = "2"
 """Raise it when readers or splitter yield other chunks for the same bytes."""
 _BATCH = 256
 """Passages gathered before the store is written: embedding is faster in batches."""
@@ -59,13 +59,15 @@ async def ingest(
 
     With `prune`, files that are gone from below `paths` are removed from the store. Raises
     IngestError with outcome "usage" for a path that is not there and never was, StoreError when
-    the store fails (the next run then continues), IngestError for an unusable manifest.
+    the store fails (the next run then continues), IngestError for an unusable manifest or a reader
+    that does not start.
     """
     book = Manifest(manifest, collection or "", tenant or "")
     try:
         entries = book.entries()
         roots = _roots(paths, entries)
-        if await store.count(tenant=tenant, collection=collection) < _chunks(entries):
+        # "": no tenant is one of its own here, as it is for what is written
+        if await store.count(tenant=tenant or "", collection=collection) < _chunks(entries):
             entries = {path: _distrusted(entry) for path, entry in entries.items()}
         async with Reader(settings) as reader:
             scope = {"tenant": tenant, "collection": collection}
@@ -100,18 +102,17 @@ class _Run:
                 await self._flush()
         await self._flush()
         documents = [self.reports[key] for key in found]
-        present = {key for key, file in found.items() if not file.reason}
-        gone = [
-            key for key in self.entries if key not in present and any(below(key, r) for r in pruned)
-        ]
+        gone = await asyncio.to_thread(_gone, self.entries, found, pruned)
         dropped = await removed(self.store, self.book, self.entries, gone, self.scope)
         return IngestReport((*documents, *dropped))
 
     async def _one(self, key: str, file: Found) -> Change | DocumentReport:
         """What to write for one file, or why there is nothing to write."""
         entry, document = self.entries.get(key), shown(file.path)
-        if file.reason:
-            return DocumentReport(document, "skipped", 0, file.reason)
+        if file.error or file.reason:
+            held = len(entry.chunks) if entry else 0
+            outcome: Outcome = "failed" if file.error else "skipped"
+            return DocumentReport(document, outcome, held, file.error or file.reason)
         limits = _hash(self.settings.model_dump_json().encode())
         try:
             content = await asyncio.to_thread(self._content, file.path)
@@ -124,7 +125,12 @@ class _Run:
         fresh = Entry(key, document, content, limits, "indexed")
         try:
             reading = await self.reader.read(file.path)
+        except ReaderUnavailable:
+            raise
         except IngestError as error:
+            if error.outcome == "unequipped":  # nothing that the file could change
+                kept = entry.chunks if entry else {}
+                return failure(Entry(key, document, "", limits, "failed", str(error), kept), entry)
             return failure(replace(fresh, outcome=error.outcome, error=str(error)), entry)
         return indexed(fresh, passages(key, document, reading), entry)
 
@@ -166,6 +172,22 @@ def _known(entry: Entry, limits: str, named: bool) -> DocumentReport | None:
     if entry.outcome == "failed" and entry.limits == limits and not named and not entry.chunks:
         return DocumentReport(entry.document, "failed", 0, entry.error)
     return None
+
+
+def _gone(entries: dict[str, Entry], found: dict[str, Found], pruned: list[str]) -> list[str]:
+    """Known files below `pruned` that are there no more.
+
+    What was named before and is passed over below a folder, a link or a hidden file, stays.
+    """
+    unlisted = [key for key, file in found.items() if file.error]
+    return [
+        key
+        for key in entries
+        if key not in found
+        and any(below(key, root) for root in pruned)
+        and not any(below(key, folder) for folder in unlisted)
+        and not os.path.lexists(key)
+    ]
 
 
 def _roots(paths: Sequence[Path], entries: dict[str, Entry]) -> list[str]:

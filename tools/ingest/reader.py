@@ -26,6 +26,10 @@ class Reading:
     chunks: tuple[Chunk, ...]
 
 
+class ReaderUnavailable(IngestError):
+    """No document can be read: it says nothing of the file that was to be read first."""
+
+
 class Reader:
     """Reads files one at a time; an async context manager. Raises IngestError per file."""
 
@@ -45,7 +49,9 @@ class Reader:
         await self._stop()
 
     async def read(self, path: Path) -> Reading:
-        """The file's title and chunks. Raises IngestError: refused, crashed or out of time."""
+        """The file's title and chunks. Raises IngestError: refused, crashed or out of time, and
+        ReaderUnavailable.
+        """
         process = self._process or await self._start()
         try:
             async with asyncio.timeout(self._settings.max_seconds):
@@ -80,7 +86,7 @@ class Reader:
                 await _receive(self._process)
         except (TimeoutError, asyncio.IncompleteReadError) as error:
             code = await self._stop()
-            raise IngestError(
+            raise ReaderUnavailable(
                 f"The document reader did not start (exit status {code}).",
                 remedy="Is ingest.max_memory too small?",
             ) from error

@@ -12,13 +12,16 @@ from churon.tools.ingest.sniff import supported
 
 @dataclass(frozen=True)
 class Found:
-    """One file; `reason` says why it is not to be opened, "" when it is."""
+    """One file; `reason` and `error` say why it is not to be opened, "" when it is."""
 
     path: Path
     """Absolute."""
     named: bool
     """Given by name, not found in a folder: it is tried again even if it failed before."""
     reason: str = ""
+    """It is none of ours: skipped."""
+    error: str = ""
+    """A folder that cannot be listed: nobody knows what became of the files in it."""
 
 
 def walk(paths: Sequence[Path]) -> dict[str, Found]:
@@ -26,9 +29,9 @@ def walk(paths: Sequence[Path]) -> dict[str, Found]:
     found: dict[str, Found] = {}
     for given in paths:
         path = absolute(given)
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - Path's own raises where nothing may be looked up
             for file in _files(path):
-                found.setdefault(key_of(file), Found(file, False, _refusal(file)))
+                found.setdefault(key_of(file.path), file)
         elif os.path.lexists(path):
             found[key_of(path)] = Found(path, True, _unread(path))
     return dict(sorted(found.items()))
@@ -56,22 +59,34 @@ def shown(path: Path) -> str:
     return os.fsencode(near.as_posix()).decode("utf-8", errors="replace")
 
 
-def _files(folder: Path) -> list[Path]:
-    files = []
-    for base, folders, names in os.walk(folder):  # does not follow links to folders
+def _files(folder: Path) -> list[Found]:
+    found: list[Found] = []
+
+    def unlisted(error: OSError) -> None:
+        reason = f"The folder cannot be listed: {error.strerror}."
+        found.append(Found(Path(error.filename), False, error=reason))
+
+    for base, folders, names in os.walk(folder, onerror=unlisted):  # does not follow links
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        files += [Path(base, name) for name in names if not name.startswith((".", "~$"))]
-    return files
+        linked = [name for name in folders if os.path.islink(Path(base, name))]  # noqa: PTH114
+        files = [name for name in names if not name.startswith((".", "~$"))]
+        found += [Found(path, False, _refusal(path)) for path in _at(base, [*linked, *files])]
+    return found
+
+
+def _at(base: str, names: list[str]) -> list[Path]:
+    return [Path(base, name) for name in names]
 
 
 def _refusal(path: Path) -> str:
-    if path.is_symlink():
+    # os.path's functions: Path's own raise where a folder does not let its files be looked up
+    if os.path.islink(path):  # noqa: PTH114
         return "It is a symbolic link. Name it itself to read it."
     return _unread(path)
 
 
 def _unread(path: Path) -> str:
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
         return "It is no regular file."  # a pipe or device would never end
     if supported(path):
         return ""

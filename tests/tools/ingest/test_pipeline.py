@@ -12,6 +12,7 @@ from support.passage_store import FileStore
 
 from churon.tools.errors import IngestError, StoreError
 from churon.tools.ingest.pipeline import ingest
+from churon.tools.ingest.reader import Reader
 from churon.tools.ingest.report import IngestReport, Progress
 from churon.tools.settings import IngestSettings
 
@@ -175,7 +176,7 @@ async def test_what_is_passed_over(docs: Path, store: FileStore) -> None:
     (docs / "loop").symlink_to(docs, target_is_directory=True)
     report = await run(store, docs)
     skipped = {name for name, outcome in outcomes(report).items() if outcome == "skipped"}
-    assert skipped == {"photo.jpg", "README", "empty.txt", "link.md", "pipe.txt"}
+    assert skipped == {"photo.jpg", "README", "empty.txt", "link.md", "pipe.txt", "loop"}
     assert all(d.error for d in report.documents if d.outcome == "skipped")
     assert report.new == 2 and report.failed == 0
     assert (await run(store, docs / "link.md")).new == 1
@@ -208,6 +209,7 @@ import asyncio, sys
 from pathlib import Path
 from support.passage_store import FileStore
 from churon.tools.ingest.pipeline import ingest
+from churon.tools.ingest.reader import Reader
 from churon.tools.settings import IngestSettings
 root, method, when = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 settings = IngestSettings(chunk_chars=100, chunk_chars_cjk=60, overlap=0)
@@ -247,3 +249,87 @@ async def test_a_broken_run_is_made_whole_by_the_next(
     store.upserted.clear()
     assert (await run(store, docs)).unchanged == 3
     assert store.upserted == []
+
+
+async def test_a_folder_that_cannot_be_listed_keeps_what_was_in_it(
+    docs: Path, store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (docs / "closed").mkdir()
+    (docs / "closed" / "inner.md").write_text("Inside.")
+    await run(store, docs)
+    texts, scandir = store.texts(), os.scandir
+
+    def refusing(path: Any) -> Any:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    # as where its files cannot be looked up either
+    (docs / "closed").rename(docs.parent / "away")
+    (docs / "closed").mkdir()
+    report = await run(store, docs)
+    assert outcomes(report)["closed"] == "failed" and report.removed == 0
+    assert "cannot be listed: Permission denied" in report.documents[0].error
+    assert store.texts() == texts
+
+
+async def test_what_was_named_itself_outlives_a_run_over_its_folder(
+    docs: Path, store: FileStore
+) -> None:
+    (docs / ".drafts").mkdir()
+    (docs / ".drafts" / "hidden.md").write_text("A draft.")
+    (docs.parent / "far").mkdir()
+    (docs.parent / "far" / "far.md").write_text("Far away.")
+    (docs / "link.md").symlink_to(docs / "ferry.md")
+    (docs / "near").symlink_to(docs.parent / "far", target_is_directory=True)
+    await run(store, docs / ".drafts" / "hidden.md", docs / "link.md", docs / "near")
+    await run(store, docs)
+    texts = store.texts()
+    report = await run(store, docs)
+    assert report.removed == 0 and store.texts() == texts and "Far away." in texts
+    assert outcomes(report)["near"] == "skipped"
+    (docs / ".drafts" / "hidden.md").unlink()
+    assert (await run(store, docs)).removed == 1
+
+
+async def test_a_reader_that_does_not_start_is_no_documents_fault(
+    docs: Path, store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await run(store, docs)
+    texts = store.texts()
+    larger = SETTINGS.model_copy(update={"chunk_chars": 300})
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", "/bin/false")
+        with pytest.raises(IngestError, match="reader did not start"):
+            await run(store, docs, settings=larger)
+    assert store.texts() == texts
+    assert outcomes(await run(store, docs, settings=larger))["ferry.md"] == "changed"
+
+
+async def test_a_file_whose_package_was_missing_is_tried_again(
+    docs: Path, store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await run(store, docs)
+    texts, read = store.texts(), Reader.read
+
+    async def unequipped(self: Reader, path: Path) -> Any:
+        raise IngestError("It needs a package.", outcome="unequipped", remedy="Install it.")
+
+    monkeypatch.setattr(Reader, "read", unequipped)
+    (docs / "new.md").write_text("A new page.")
+    larger = SETTINGS.model_copy(update={"chunk_chars": 300})
+    assert (await run(store, docs, settings=larger)).failed == 3
+    assert store.texts() == texts
+    monkeypatch.setattr(Reader, "read", read)
+    assert outcomes(await run(store, docs, settings=larger))["new.md"] == "new"
+
+
+async def test_other_tenants_passages_do_not_hide_that_ones_own_are_lost(
+    docs: Path, store: FileStore
+) -> None:
+    await run(store, docs)
+    store.path.unlink()
+    await run(store, docs, tenant="a")
+    assert (await run(store, docs)).changed == 2
+    assert len({key.split("/")[1] for key in store.rows}) == 2

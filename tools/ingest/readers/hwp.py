@@ -49,7 +49,9 @@ def read_hwp(path: Path, settings: IngestSettings) -> Extracted:
         import olefile
     except ImportError as error:
         raise IngestError(
-            "HWP files need the package olefile.", remedy="Run: pip install 'churon[hwp]'."
+            "HWP files need the package olefile.",
+            outcome="unequipped",
+            remedy="Run: pip install 'churon[hwp]'.",
         ) from error
     builder = TextBuilder(settings.max_chars)
     with olefile.OleFileIO(str(path)) as ole:
