@@ -8,10 +8,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 Hidden = Literal["question", "passages", "answer"]
+# ASCII: Hangul is \w too, and Korean writes its particles right behind a number
+_BEFORE, _AFTER = r"(?<![A-Za-z_\d])(?<!\d[.-])", r"(?![A-Za-z_\d])"
 PATTERNS = {
     "email": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
-    "phone": r"\+\d[\d ().-]{6,16}\d(?!\w)|(?<![\w.-])\(?0\d{1,3}\)?[ .-]?\d{3,4}[ .-]?\d{4}(?!\w)"
-    r"|(?<![\w.-])\d{3}[ .-]\d{3}[ .-]\d{4}(?!\w)",
+    "phone": rf"\+\d[\d ().-]{{6,16}}\d{_AFTER}"
+    rf"|{_BEFORE}\(?0\d{{1,3}}\)?[ .-]?\d{{3,4}}[ .-]?\d{{4}}{_AFTER}"
+    rf"|{_BEFORE}\d{{3}}[ .-]\d{{3}}[ .-]\d{{4}}{_AFTER}",
 }
 """What `trace.redact` knows by name."""
 

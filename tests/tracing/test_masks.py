@@ -105,6 +105,40 @@ def test_patterns() -> None:
         TraceSettings(redact=["("])
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("010-1234-5678로 전화하세요", "[redacted]로 전화하세요"),
+        ("연락처는 010-1234-5678이며", "연락처는 [redacted]이며"),
+        ("01012345678입니다", "[redacted]입니다"),
+        ("담당010-1234-5678", "담당[redacted]"),
+        ("담당(02)123-4567번", "담당[redacted]번"),
+        ("+82 10-1234-5678로", "[redacted]로"),
+        ("전화번호는 031-123-4567입니다.", "전화번호는 [redacted]입니다."),
+        ("국번555-123-4567은", "국번[redacted]은"),
+        ("T.010-1234-5678, tel-02-123-4567", "T.[redacted], tel-[redacted]"),
+        ("제2026-010-1234-5678호", "제2026-010-1234-5678호"),
+        ("코드A01012345678", "코드A01012345678"),
+    ],
+)
+def test_korean_stands_right_beside_a_phone_number(text: str, told: str) -> None:
+    assert json.loads(view(redact=["phone"]).whole(text)) == told
+
+
+@pytest.mark.parametrize("text", ["메일은kim@a.co.kr로", "문의:kim.lee+x@회사.한국에서"])
+def test_korean_stands_right_beside_an_address(text: str) -> None:
+    told = view(redact=["email"]).whole(text)
+    assert "[redacted]" in told and "@" not in told and "kim" not in told
+
+
+def test_korean_stands_right_beside_a_secret() -> None:
+    told = view().whole(
+        "키는sk-abcdefghijklmnop이고 헤더는Bearer abcdefgh1234, 주소는http://me:w@rd@host/x입니다"
+    )
+    assert not [one for one in ("abcdefgh", "me:", "rd@", "w@") if one in told]
+    assert told.count("[secret]") == 3 and "이고" in told and "host/x입니다" in told
+
+
 def test_names_of_secrets_hide_their_values() -> None:
     given = {"api_key": "abc", "db_password": 5, "Authorization": ["x"], "answer_tokens": 9}
     assert json.loads(view().state({"deep": [given]})) == {

@@ -15,8 +15,9 @@ _SECRET_KEY = re.compile(
     r"(^|[_-])(api_?key|secret|secret_?key|password|passwd|authorization|credentials?|token)$",
     re.IGNORECASE,
 )
-_SECRET_TEXT = re.compile(
-    r"\b(?:sk|pk)-[A-Za-z0-9_-]{12,}|\bBearer\s+\S{8,}|(?<=://)[^/\s@]+:[^/\s@]+(?=@)"
+_SECRET_TEXT = re.compile(  # no \b: between Hangul and a letter there is none
+    r"(?<![A-Za-z0-9])(?:(?:sk|pk)-[A-Za-z0-9_-]{12,}|Bearer\s+\S{8,})"
+    r"|(?<=://)[^/\s@]+:[^/\s]+(?=@)"
 )
 _FIELD = re.compile(r"[a-z0-9_.:-]{1,64}")
 _SHORTEST = 6
