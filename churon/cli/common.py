@@ -102,8 +102,3 @@ def readable(text: str) -> str:
 def visible(text: str) -> str:
     """`text` without control characters: a file's name or a model must not steer the terminal."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def shown(uri: str) -> str:
-    """An address without user and password; a path as it is."""
-    return re.sub(r"//[^/@]*@", "//", uri)

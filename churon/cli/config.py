@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from churon.cli.common import shown
+from churon.tools.addresses import shown
 from churon.tools.settings import Settings
 
 STARS = "**********"

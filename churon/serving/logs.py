@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 
-from churon.cli.common import shown
+from churon.tools.addresses import shown
 
 _KEYS = re.compile(r"churon_[A-Za-z0-9_-]{20,}|(?i:bearer|basic)\s+[A-Za-z0-9+/=._-]{8,}")
 

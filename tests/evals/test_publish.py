@@ -72,6 +72,15 @@ def test_a_case_is_an_item_and_a_variant_an_experiment(
     assert read and not any(text[:30] in sent for text in read)  # passages go by their ids
 
 
+def test_places_hold_no_password(server: LangfuseServer, rows: list[Row]) -> None:
+    host = server.url.replace("//", "//me:word@")
+    given = settings(server).langfuse.model_copy(update={"host": host})
+    made = settings(server).model_copy(update={"langfuse": given})
+    outcome = publish(rows, sink="langfuse", settings=made)
+    assert outcome.rows == len(rows) and outcome.places
+    assert all(place.startswith(f"{server.url}/") for place in outcome.places)
+
+
 def test_metrics_are_scores_of_traces_and_of_experiments(
     server: LangfuseServer, rows: list[Row]
 ) -> None:

@@ -61,6 +61,17 @@ async def test_nobody_listens(traced: Traced, said: Any) -> None:
     pipe.close()
 
 
+async def test_the_log_holds_no_password(traced: Traced, said: Any) -> None:
+    down = {"public_key": "pk", "secret_key": "sk-down", "timeout": 1}
+    down["host"] = "http://fuse:p@ss@127.0.0.1:9"
+    await answered(traced(langfuse=down, trace={"endpoint": "http://otel:word@127.0.0.1:9/v1"}))
+    assert pipe.flush(10)
+    told = " ".join(said())
+    assert "http://127.0.0.1:9 " in told and "http://127.0.0.1:9/v1 " in told
+    assert not [one for one in ("fuse", "ss@", "otel", "word") if one in told]
+    pipe.close()
+
+
 async def test_a_silent_server_holds_nothing_up(silent: str, traced: Traced, said: Any) -> None:
     slow = {"public_key": "pk", "secret_key": "sk-slow", "host": silent, "timeout": 20}
     assert await answered(traced(langfuse=slow, trace={"wait": 0.3})) < 10

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config, merge_configs
 
+from churon.tools.addresses import shown
 from churon.tools.settings import Settings
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ async def _handler(
         # the first time, libraries are imported and files are read
         return await asyncio.to_thread(_made, ensure_config(config), settings, graph, sinks)
     except Exception as error:  # a wrong certificate file, say; a question is answered all the same
-        log.warning("this run is not traced: %s: %s", type(error).__name__, error)
+        log.warning("this run is not traced: %s: %s", type(error).__name__, shown(str(error)))
         return None
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from churon.tools.addresses import shown
 from churon.tools.breaker import CircuitBreaker, CircuitOpen
 
 log = logging.getLogger("churon.tracing")
@@ -72,7 +73,7 @@ class Sink(SpanExporter):
             self._told = True
             log.warning(
                 "traces do not reach %s (%s); answers are unharmed, `churon doctor` says more",
-                self._place, why[:300],
+                shown(self._place), shown(why)[:300],
             )  # fmt: skip
 
     def shutdown(self) -> None:

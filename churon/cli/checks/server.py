@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from churon.cli.checks.finding import Finding, error, ok, warning
-from churon.cli.common import shown
+from churon.tools.addresses import shown
 from churon.tools.errors import ChuronError
 from churon.tools.settings import ChatSettings, EmbeddingSettings, RerankSettings, Settings
 

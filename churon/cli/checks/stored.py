@@ -8,7 +8,7 @@ from pathlib import Path
 from langchain_core.embeddings import Embeddings
 
 from churon.cli.checks.finding import Finding, ok, warning
-from churon.cli.common import shown
+from churon.tools.addresses import shown
 from churon.tools.settings import Settings
 
 

@@ -6,7 +6,7 @@ import httpx
 
 from churon.cli.checks.finding import Finding, error, ok, warning
 from churon.cli.checks.server import SECONDS
-from churon.cli.common import shown
+from churon.tools.addresses import shown
 from churon.tools.settings import Settings
 from churon.tools.trace_settings import LangfuseSettings, TraceSettings
 from churon.tools.tracing.door import langfuse_on, otlp_on

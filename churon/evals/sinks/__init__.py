@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from churon.evals.sinks import langfuse, wandb
 from churon.evals.types import Row
+from churon.tools.addresses import shown
 from churon.tools.errors import ChuronError, InputError
 from churon.tools.settings import Settings
 
@@ -42,5 +43,5 @@ def publish(
         raise
     except Exception as error:  # whatever a client of others raises: an evaluation outlives it
         said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        return Outcome(0, failed=f"{sink} did not take the rows, which are kept: {said}")
-    return Outcome(len(rows), places)
+        return Outcome(0, failed=f"{sink} did not take the rows, which are kept: {shown(said)}")
+    return Outcome(len(rows), [shown(place) for place in places])
