@@ -120,7 +120,11 @@ def test_a_percentile_without_enough_questions_has_no_upper_bound() -> None:
         ({"p": 0.03, "adjusted_p": 0.2}, "hint"),
         ({"p": 0.3, "adjusted_p": 1.0}, "none"),
         ({"wins": 0, "losses": 0, "difference": 0.0}, "same"),
+        ({"wins": 0, "losses": 0, "difference": 0.0, "detectable": None}, "same"),
         ({"n": 2, "detectable": None}, "few"),
+        ({"n": 4, "p": 0.125, "adjusted_p": 0.5, "detectable": None}, "few"),
+        ({"detectable": None}, "better"),
+        ({"p": 0.03, "adjusted_p": 0.2, "detectable": None}, "hint"),
     ],
 )
 def test_a_sentence_says_what_was_found(fields: dict[str, Any], kind: str) -> None:
@@ -134,6 +138,15 @@ def test_a_sentence_says_what_was_found(fields: dict[str, Any], kind: str) -> No
 def test_no_difference_says_what_would_stay_unseen() -> None:
     said = sentence(comparison(p=0.3, adjusted_p=1.0, difference=0.02), 12, "en")
     assert "no difference that 30 questions could show" in said and "less than ±0.12" in said
+
+
+def test_four_questions_all_lost_are_too_few_to_tell() -> None:
+    asked = [case(f"q{n}", answers=["Ada"]) for n in range(4)]
+    rows = [row(one, variant=name, short=name) for one in asked for name in ("Ada", "Bob")]
+    said = markdown(seen(*rows, a="Ada"), "en")
+    assert "Answer score: 4 questions with a figure for both are too few" in said
+    assert "−1.00 was measured" in said
+    assert "would mostly stay unseen" not in said
 
 
 def test_costs_and_quality_are_corrected_apart(small: dict[str, Any]) -> None:

@@ -151,4 +151,16 @@ def test_among_several_comparisons_only_more_is_detectable() -> None:
 
 def test_nothing_is_detectable_in_two_pairs() -> None:
     assert detectable([0.1, 0.2]) is None
-    assert detectable([0.5, 0.5, 0.5]) == 0
+
+
+@pytest.mark.parametrize("equal", [[0.5] * 9, [0.1] * 30, [0.0] * 9])
+def test_a_spread_of_nothing_promises_nothing(equal: list[float]) -> None:
+    assert detectable(equal) is None
+
+
+@pytest.mark.parametrize(("n", "tests"), [(5, 1), (7, 4), (9, 13)])
+def test_nothing_is_detectable_where_no_test_can_pass(n: int, tests: int) -> None:
+    assert permutation([1.0] * n) > 0.05 / tests
+    assert among(0.3, n, tests) is None
+    assert permutation([1.0] * (n + 1)) <= 0.05 / tests
+    assert among(0.3, n + 1, tests) is not None

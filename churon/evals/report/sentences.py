@@ -16,12 +16,14 @@ Finding = Literal["few", "same", "none", "hint", "better", "worse", "more", "few
 
 def finding(one: Comparison) -> Finding:
     """The kind of sentence; `more` and `fewer` are of measures that count what was spent."""
-    if one.n < 3 or one.detectable is None:
+    if one.n < 3:
         return "few"
     if not one.wins and not one.losses:
         return "same"
     if one.adjusted_p >= ALPHA:
-        return "hint" if one.p < ALPHA else "none"
+        if one.p < ALPHA:
+            return "hint"
+        return "none" if one.detectable is not None else "few"
     up = one.difference > 0
     if MEASURES[one.measure].better < 0:
         return "more" if up else "fewer"
