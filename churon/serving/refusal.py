@@ -31,6 +31,9 @@ def _first(errors: Sequence[Any]) -> Problem:
     first = errors[0] if errors else "The request is not valid."
     if not isinstance(first, dict):
         return invalid(f"{first}.")
+    if first.get("type") == "json_invalid":  # its place, if any, is no field
+        at = f" (char {first['loc'][-1]})" if first.get("loc") else ""
+        return invalid(f"The body is not JSON: {first['ctx']['error']}{at}.")
     place = ".".join(str(part) for part in first.get("loc", ()) if part != "body")
     said = f"{place or 'The body'} is refused: {first.get('msg', 'not valid')}."
     return invalid(said, param=place or None)

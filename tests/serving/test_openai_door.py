@@ -8,15 +8,12 @@ from typing import Any
 
 import openai
 import pytest
-from fastapi import FastAPI
 from support.ferry import FERRY, QUESTION, TEXTS, model
 from support.reader import read
 from support.scripted import scripted_port
 from support.serving import (
-    LOCAL,
     CountedStore,
     client,
-    keys,
     listening,
     metric,
     question,
@@ -27,19 +24,6 @@ from churon.graphs.registry import CHAT, GRAPHS
 
 ASKED: Any = [{"role": "user", "content": QUESTION}]
 ANSWER = "The Lumen leaves at 07:30. [1]"
-
-
-@pytest.fixture(scope="module")
-def app() -> FastAPI:
-    return served()
-
-
-@pytest.fixture
-async def official(app: FastAPI) -> AsyncIterator[openai.AsyncOpenAI]:
-    async with client(app) as http:
-        yield openai.AsyncOpenAI(
-            api_key="-", base_url=f"{LOCAL}/v1", http_client=http, max_retries=0
-        )
 
 
 async def test_every_graph_is_a_model(official: openai.AsyncOpenAI) -> None:
@@ -195,59 +179,32 @@ async def test_openais_fields_become_knobs() -> None:
     assert answer.json()["churon"]["language"] == "ko"
 
 
-REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"messages": []}, "at least 1 item"),
-    ({"messages": [{"role": "user", "content": "  "}]}, "question is empty"),
-    ({"messages": [{"role": "assistant", "content": "Hi."}]}, "last message"),
-    ({"messages": [{"role": "pirate", "content": "Hi."}]}, "messages.0.role"),
-    ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "Only text"),
-    ({"n": 2}, "n must be 1"),
-    ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "call no tools"),
-    ({"response_format": {"type": "json_object"}}, "Answers are text"),
-    ({"temperature": 9}, "temperature"),
-    ({"extra_body": {"churon": {"context": {"k2": 99}}}}, "k2=99"),
-    ({"extra_body": {"churon": {"context": {"colour": "red"}}}}, "colour"),
-    ({"extra_body": {"churon": {"filter": {"a b": 1}}}}, "no identifier"),
-    ({"extra_body": {"churon": {"language": "fr"}}}, "churon.language"),
-    ({"extra_body": {"churon": {"tenant": "b"}}}, "churon.tenant"),
-]
+async def test_few_tokens_are_raised_to_the_least_of_a_sentence() -> None:
+    port = scripted_port(read)
+    async with client(served(port=port)) as http:
+        await http.post("/v1/chat/completions", json=question(QUESTION, max_completion_tokens=1))
+    call: Any = port.model.calls[0]  # type: ignore[attr-defined]
+    assert call["max_tokens"] == 16
 
 
-@pytest.mark.parametrize(("wish", "said"), REFUSED)
-async def test_what_cannot_be_honoured_is_refused(
-    official: openai.AsyncOpenAI, wish: dict[str, Any], said: str
-) -> None:
-    with pytest.raises(openai.BadRequestError) as refused:
-        await official.chat.completions.create(
-            **{"model": "two_stage", "messages": ASKED, **wish}  # type: ignore[call-overload]
-        )
-    body: Any = refused.value.body
-    assert said in body["message"]
-    assert body["type"] == "invalid_request_error"
+class Cut:
+    """A graph whose runs carry the mark of an answer that reached its limit of tokens."""
+
+    def __init__(self, whole: Any) -> None:
+        self.whole = whole
+
+    async def astream(self, *run: Any, **how: Any) -> AsyncIterator[Any]:
+        async for place, mode, event in self.whole.astream(*run, **how):
+            marked = {**event, "degraded": ["generate:cut"]} if mode == "values" else event
+            yield place, mode, marked
 
 
-async def test_errors_are_what_the_client_expects() -> None:
-    async with client(served(serve={"keys": keys(kim=None), "max_bytes": 1_000})) as http:
-        for key, model_name, text, kind in (
-            ("wrong", "auto", QUESTION, openai.AuthenticationError),
-            ("key-of-kim", "gpt-4o", QUESTION, openai.NotFoundError),
-            ("key-of-kim", "auto", "x" * 2_000, openai.APIStatusError),
-        ):
-            official = openai.AsyncOpenAI(
-                api_key=key, base_url=f"{LOCAL}/v1", http_client=http, max_retries=0
-            )
-            with pytest.raises(kind):
-                await official.chat.completions.create(
-                    model=model_name, messages=[{"role": "user", "content": text}]
-                )
-
-
-async def test_a_broken_body_is_refused(app: FastAPI) -> None:
-    bodies = (b"{", b"5", b"\xff", b"", b'"' * 100, b"[" * 5_000, b'{"model": "auto"}')
-    surrogate = rb'{"model":"auto","messages":[{"role":"user","content":"half \ud800"}]}'
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_answer_that_was_cut_says_so(stream: bool) -> None:
+    app = served()
+    graphs = app.state.house.graphs
+    app.state.house.graphs = {**graphs, "two_stage": Cut(graphs["two_stage"])}
     async with client(app) as http:
-        for body in (*bodies, surrogate):
-            headers = {"Content-Type": "application/json"}
-            answer = await http.post("/v1/chat/completions", content=body, headers=headers)
-            assert answer.status_code == 400, (body[:20], answer.text)
-            assert answer.json()["error"]["message"]
+        body = question(QUESTION, stream=stream)
+        text = (await http.post("/v1/chat/completions", json=body)).text
+    assert text.replace(": ", ":").count('"finish_reason":"length"') == 1

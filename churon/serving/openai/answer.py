@@ -11,6 +11,9 @@ from langchain_core.outputs import ChatGeneration, LLMResult
 from churon.graphs.contract import RagOutput
 from churon.serving.openai.citations import cited
 
+CUT = "generate:cut"
+"""The graphs' mark, among what is degraded, of an answer that reached `answer_tokens`."""
+
 
 class Counted(AsyncCallbackHandler):
     """Counts generated tokens: a run's usage has only the sum of prompts and answers."""
@@ -50,8 +53,11 @@ def head(visit_id: str, kind: str, model: str) -> dict[str, Any]:
 
 
 def finish_reason(output: RagOutput) -> str:
-    """Abstaining is an end like any other; a used-up budget is a cut."""
-    return "length" if output["status"] == "budget_exhausted" else "stop"
+    """Abstaining is an end like any other; a used-up budget is a cut, and so is the end of
+    `answer_tokens` in the middle of the answer.
+    """
+    cut = output["status"] == "budget_exhausted" or CUT in output["degraded"]
+    return "length" if cut else "stop"
 
 
 def details(output: RagOutput) -> dict[str, Any]:

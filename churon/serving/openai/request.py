@@ -11,6 +11,8 @@ from churon.serving.problem import Problem
 from churon.tools.types import Turn
 
 MOST_MESSAGES = 2_000
+FEWEST_TOKENS = 16
+"""No sentence fits into fewer; `context.answer_tokens` takes none below either."""
 
 
 class Part(BaseModel):
@@ -70,8 +72,14 @@ class ChatRequest(BaseModel):
     """`session_id`: which conversation this is; traces show it."""
     n: int | None = 1
     tools: list[Any] | None = None
+    tool_choice: Any = None
     functions: list[Any] | None = None
+    function_call: Any = None
     response_format: dict[str, Any] | None = None
+    modalities: list[str] | None = None
+    stop: str | list[str] | None = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
     churon: Extension = Field(default_factory=Extension)
 
     def knobs(self) -> dict[str, Any]:
@@ -82,7 +90,7 @@ class ChatRequest(BaseModel):
         if self.seed is not None:
             knobs["seed"] = self.seed % 2**31
         if tokens := self.max_completion_tokens or self.max_tokens:
-            knobs["answer_tokens"] = min(max(tokens, 16), 4_096)
+            knobs["answer_tokens"] = min(max(tokens, FEWEST_TOKENS), 4_096)
         return {**knobs, **self.churon.context}
 
     def refuse_unsupported(self) -> None:
@@ -91,9 +99,22 @@ class ChatRequest(BaseModel):
             raise _unsupported("n", "One answer is given, so n must be 1.")
         for name in ("tools", "functions"):
             if getattr(self, name):
-                raise _unsupported(name, "These models answer questions and call no tools.")
+                raise _unsupported(name, _NO_TOOLS)
+        for name in ("tool_choice", "function_call"):
+            if getattr(self, name) not in (None, "none", "auto"):
+                raise _unsupported(name, _NO_TOOLS)
+        if self.stop:
+            raise _unsupported("stop", "An answer is checked as a whole and stops at no word.")
+        for name in ("logprobs", "top_logprobs"):
+            if getattr(self, name):
+                raise _unsupported(name, "A checked answer has no probabilities of its tokens.")
+        if set(self.modalities or ()) - {"text"}:
+            raise _unsupported("modalities", "Answers are text.")
         if self.response_format and self.response_format.get("type") != "text":
             raise _unsupported("response_format", "Answers are text.")
+
+
+_NO_TOOLS = "These models answer questions and call no tools."
 
 
 def conversation(messages: Sequence[Message]) -> tuple[str, list[Turn]]:
