@@ -35,3 +35,44 @@ def test_japanese_and_western() -> None:
 def test_binary_is_refused(data: bytes) -> None:
     with pytest.raises(IngestError, match="no text"):
         decode(data)
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp949"])
+@pytest.mark.parametrize("place", [0, 300, 301])
+def test_a_bad_byte_costs_a_few_characters(codec: str, place: int) -> None:
+    data = (f"{KOREAN}\n" * 20).encode(codec)
+    text = decode(data[:place] + b"\xff" + data[place:])
+    assert 1 <= text.count("\ufffd") <= 3 and text.count(KOREAN) >= 18
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp949", "cp932"])
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_file_cut_off_is_read_up_to_there(codec: str, cut: int) -> None:
+    line = "さいたま市の佐藤さん" if codec == "cp932" else KOREAN
+    data = f"{line}\n{line}다니".encode(codec, errors="ignore")
+    assert decode(data[:-cut]).startswith(f"{line}\n{line[:-2]}")
+
+
+@pytest.mark.parametrize("declared", ["iso-8859-1", "punycode", None])
+def test_a_bad_byte_makes_no_other_language_of_utf8(declared: str | None) -> None:
+    for words in ("A log — with dashes. ", "あれはあれでありました。"):
+        data = words.encode() * 10
+        assert decode(data + b"\xe9 end", declared) == words * 10 + "\ufffd end"
+    assert decode("Plain, but — \udce9 here.".encode(errors="surrogateescape")) == (
+        "Plain, but — \ufffd here."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [("Café au lait", "cp1252"), ("활약에", "cp949"), ("철회하면서", "cp949"), ("へ番ナ", "cp932")],
+)
+def test_short_texts_are_not_taken_for_damaged_utf8(text: str, codec: str) -> None:
+    assert decode(text.encode(codec)) == text
+
+
+@pytest.mark.parametrize("codec", ["ascii", "utf-8", "cp949"])
+def test_a_stray_nul_is_dropped(codec: str) -> None:
+    line = "Plain ASCII text. " if codec == "ascii" else KOREAN
+    data = (line * 10).encode(codec)
+    assert decode(data + b"\0" + data) == line * 20
