@@ -1,55 +1,45 @@
-"""CSV through langchain-community's loader, XLSX through openpyxl: each row carries its header.
+"""CSV through the standard library, XLSX through openpyxl: each row carries its header.
 
 A row becomes lines `column: value`, rows are parted by a blank line, so that a chunk of any part
-of a table can be understood alone.
+of a table can be understood alone. Columns may share a name, or have none.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from churon.tools.errors import IngestError
-from churon.tools.ingest.encoding import decode, detect
+from churon.tools.ingest.encoding import decode
 from churon.tools.ingest.extracted import Extracted, TextBuilder, one_line
 from churon.tools.settings import IngestSettings
 
+_SAMPLE_LINES = 10
 _MAX_EMPTY_ROWS = 1_000  # sheets may declare a million rows and fill ten
 
 
 def read_csv(path: Path, settings: IngestSettings) -> Extracted:
     """Rows as `column: value` lines; delimiter and encoding are detected."""
-    with warnings.catch_warnings():
-        # langchain-community announces its sunset on import; the version is pinned
-        warnings.simplefilter("ignore", DeprecationWarning)
-        from langchain_community.document_loaders.csv_loader import CSVLoader
-
-    data = path.read_bytes()
-    text = decode(data)
+    text = decode(path.read_bytes())
     csv.field_size_limit(settings.max_chars)
-    loader = CSVLoader(
-        path,
-        encoding=detect(data),
-        csv_args={"delimiter": _delimiter(text), "restkey": "more", "restval": ""},
-    )
+    mark = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    stripped = ([cell.strip() for cell in row] for row in rows)
     builder = TextBuilder(settings.max_chars)
-    try:
-        for row in loader.lazy_load():
-            builder.add(row.page_content, "\n\n")
-    except RuntimeError as error:  # what the loader makes of any failure
-        raise IngestError(f"The table cannot be read: {error.__cause__ or error}.") from error
-    if not builder.length:
-        builder.add(text)  # a header alone
+    _add_rows(builder, filter(any, stripped))
     return builder.build(table=True)
 
 
 def _delimiter(text: str) -> str:
-    head = "\n".join(text.splitlines()[:1])
-    return max(",;\t|", key=head.count)
+    """What parts every one of the first lines; of several, what the header has most of."""
+    lines = list(itertools.islice(filter(str.strip, io.StringIO(text)), _SAMPLE_LINES))
+    return max(
+        ",;\t|", key=lambda mark: (all(mark in line for line in lines), lines[0].count(mark))
+    )
 
 
 def read_xlsx(path: Path, settings: IngestSettings) -> Extracted:
@@ -82,10 +72,13 @@ def _filled(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[str]]:
 
 def _add_sheet(builder: TextBuilder, name: str, rows: Iterator[list[str]]) -> None:
     header = next(rows, None)
-    if header is None:
-        return
-    builder.heading(name, 1)
-    first = next(rows, None)
+    if header is not None:  # else the name would be all there is
+        builder.heading(name, 1)
+        _add_rows(builder, itertools.chain([header], rows))
+
+
+def _add_rows(builder: TextBuilder, rows: Iterator[list[str]]) -> None:
+    header, first = next(rows, []), next(rows, None)
     if first is None:
         builder.add(" | ".join(filter(None, header)), "\n\n")
         return
