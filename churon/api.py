@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
-from churon.graphs.registry import build_graph
+from churon.graphs.registry import GRAPHS, build_graph
 from churon.tools.errors import InputError
 from churon.tools.toolkit import Toolkit
 
@@ -51,7 +51,7 @@ async def ask(
     """
     hands = toolkit or Toolkit()
     try:
-        machine = build_graph(graph, hands)
+        machine = build_graph(answering(graph), hands)
         given: Any = context  # the runtime resolves a mapping; its type knows RagContext only
         output: Any = await machine.ainvoke(as_input(question), config, context=given)
         if "__interrupt__" in output:
@@ -77,7 +77,7 @@ async def stream(
     """
     hands = toolkit or Toolkit()
     try:
-        machine = build_graph(graph, hands) if isinstance(graph, str) else graph
+        machine = build_graph(answering(graph), hands) if isinstance(graph, str) else graph
         output: Any = None
         final = False
         paused: Any = ()
@@ -118,6 +118,14 @@ async def stream(
 
 def _output(state: dict[str, Any]) -> dict[str, Any]:
     return {key: state[key] for key in OUTPUT_KEYS if key in state}
+
+
+def answering(graph: str) -> str:
+    """`graph`, if it takes a question and answers it; "chat" takes messages. Raises InputError."""
+    if graph not in GRAPHS:
+        known = ", ".join(GRAPHS)
+        raise InputError(f"There is no graph {graph!r} to ask.", remedy=f"Use one of {known}.")
+    return graph
 
 
 def as_input(question: str | RagInput | Command[Any]) -> Any:

@@ -12,7 +12,7 @@ from langgraph.types import Command
 from rich.console import Console
 from rich.text import Text
 
-from churon.api import Event, stream
+from churon.api import Event, answering, stream
 from churon.cli.approve import approved
 from churon.cli.common import readable, split_pair, visible
 from churon.cli.show import show_answer, step_lines, step_row
@@ -38,7 +38,7 @@ async def run(
     show_tree: bool = False,
 ) -> int:
     """Exit status 0 for an answer and for an abstention."""
-    asked = as_question(question, language, filters)
+    asked, graph = as_question(question, language, filters), answering(graph)
     context = {"tenant": tenant} if tenant else None
     async with Toolkit(settings) as toolkit:
         if as_json:

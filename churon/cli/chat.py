@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from churon.api import answering
 from churon.cli.ask import show_run
 from churon.cli.common import visible
 from churon.graphs.contract import RagInput
@@ -30,8 +31,10 @@ _LEAVE = {"/exit", "/quit", "/q"}
 def run(settings: Settings, graph: str, thread: str, database: Path, tenant: str | None) -> int:
     """Read questions until end of input; a question that fails does not end the conversation.
 
-    Ctrl-C stops an answer; at the prompt it leaves. Raises InputError for an unusable database.
+    Ctrl-C stops an answer; at the prompt it leaves. Raises InputError for an unknown graph and for
+    an unusable database.
     """
+    graph = answering(graph)
     context = {"tenant": tenant} if tenant else None
     # The prompt is read outside the event loop: there, Ctrl-C interrupts it at once
     with asyncio.Runner() as runner:
