@@ -21,6 +21,7 @@ _TOOL_TITLE = re.compile(
     r"|(?:untitled|제목 없음|powerpoint (?:presentation|프레젠테이션))$)",
     re.I,
 )
+_LONGEST_NAME = 200
 _SPACES = re.compile(r"\s+")
 
 
@@ -32,6 +33,11 @@ def normalise(text: str) -> str:
 def one_line(text: str) -> str:
     """The text normalised, with each run of white space as one space."""
     return _SPACES.sub(" ", normalise(text)).strip()
+
+
+def as_name(text: str) -> str:
+    """A title or heading, cut where it is too long for a name: it is stored with every passage."""
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1].rstrip() + "…"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from churon.tools.errors import IngestError
-from churon.tools.ingest.extracted import Extracted
+from churon.tools.ingest.extracted import Extracted, as_name
 from churon.tools.ingest.sniff import sniff
 from churon.tools.settings import IngestSettings
 
@@ -28,7 +28,8 @@ _READERS = {
 
 
 def load(path: Path, settings: IngestSettings) -> Extracted:
-    """The document's text; its title falls back to the file's name. Raises IngestError.
+    """The document's text; its title falls back to the file's name, long titles and headings are
+    cut. Raises IngestError.
 
     Blocking and unguarded: hostile files belong in `reader.Reader`'s child process.
     """
@@ -46,4 +47,6 @@ def load(path: Path, settings: IngestSettings) -> Extracted:
         raise IngestError(f"The {kind} file cannot be read: {reason}.") from error
     if not any(map(str.isalnum, document.text)):
         raise IngestError("The document has no text.", outcome="skipped")
-    return replace(document, title=document.title or unicodedata.normalize("NFC", path.stem))
+    title = document.title or unicodedata.normalize("NFC", path.stem)
+    headings = tuple(replace(heading, text=as_name(heading.text)) for heading in document.headings)
+    return replace(document, title=as_name(title), headings=headings)

@@ -9,12 +9,15 @@ from churon.tools.ingest.encoding import decode
 from churon.tools.ingest.extracted import Extracted, Heading, check_chars, normalise, one_line
 from churon.tools.settings import IngestSettings
 
-_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?\n)---[ \t]*\n", re.S)
+_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n((?:.*\n)*?)---[ \t]*(?:\n|\Z)")
+_KEY = re.compile(r"[^\s#\[\]{}]\S*:(?:[ \t]|$)")
+_YAML = re.compile(rf"{_KEY.pattern}|[ \t]|-[ \t]|#|[\]}}]|$")
+"""How a line of a mapping begins: key, deeper value, item, comment, end of a list, or nothing."""
 _TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.M)
 _ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)|[`*]")
 _ANCHOR = re.compile(r"\s*\{[^{}]*\}\s*$")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")  # else it is code within a line
 
 
 def read_markdown(path: Path, settings: IngestSettings) -> Extracted:
@@ -32,9 +35,18 @@ def read_text(path: Path, settings: IngestSettings) -> Extracted:
 
 
 def split_front_matter(text: str) -> tuple[str, str]:
-    """The YAML between leading `---` lines, and the rest."""
+    """The YAML between leading `---` lines, and the rest; text between two rules is no YAML."""
     front = _FRONT_MATTER.match(text)
-    return (front.group(1), text[front.end() :]) if front else ("", text)
+    if not front or not _is_mapping(front.group(1).splitlines()):
+        return "", text
+    return front.group(1), text[front.end() :]
+
+
+def _is_mapping(lines: list[str]) -> bool:
+    if not lines:
+        return True
+    begun = bool(lines[0].strip())
+    return begun and any(map(_KEY.match, lines)) and all(map(_YAML.match, lines))
 
 
 def _text(path: Path, settings: IngestSettings) -> str:
