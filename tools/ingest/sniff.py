@@ -31,12 +31,9 @@ SUFFIXES = {
 }
 _TEXTS = ("markdown", "text", "html", "csv")
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-_MEMBERS = {
-    "word/document.xml": "docx",
-    "ppt/presentation.xml": "pptx",
-    "xl/workbook.xml": "xlsx",
-    "Contents/content.hpf": "hwpx",
-}
+_PACKAGE = "[Content_Types].xml"
+_PARTS = {"word": "docx", "ppt": "pptx", "xl": "xlsx"}
+"""Where the parts of an Office package lie; the main one's name is up to its writer."""
 
 
 def supported(path: Path) -> bool:
@@ -57,7 +54,8 @@ def sniff(path: Path, settings: IngestSettings) -> str:
     with path.open("rb") as file:
         head = file.read(1024)
     named = SUFFIXES.get(path.suffix.lower(), "unknown")
-    if b"%PDF-" in head:
+    # Readers find the mark behind other bytes too; a text may be about it
+    if head.lstrip().startswith(b"%PDF-") or (b"%PDF-" in head and named not in _TEXTS):
         return "pdf"
     if head.startswith(b"PK\x03\x04"):
         return _zip_kind(path, settings)
@@ -91,8 +89,11 @@ def _zip_kind(path: Path, settings: IngestSettings) -> str:
         raise IngestError(f"The file is a damaged archive: {error}.") from error
     _check_expansion(members, path.stat().st_size, settings)
     names = {member.filename for member in members}
-    for name, kind in _MEMBERS.items():
-        if name in names:
+    if "Contents/content.hpf" in names:
+        return "hwpx"
+    folders = {name.partition("/")[0] for name in names}
+    for folder, kind in _PARTS.items():
+        if _PACKAGE in names and folder in folders:
             return kind
     raise IngestError(
         "Archives are not read.", outcome="skipped", remedy="Unpack it and ingest the folder."
