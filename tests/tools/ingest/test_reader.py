@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import builtins
 import io
 import os
 import signal
@@ -92,32 +91,6 @@ def test_limits_are_named(tmp_path: Path, limit: str, value: int, words: str) ->
     with pytest.raises(IngestError, match=words) as caught:
         load(path, IngestSettings.model_validate({limit: value}))
     assert f"ingest.{limit}" in str(caught.value)
-
-
-def test_hwpx(tmp_path: Path) -> None:
-    paragraph = "<hp:p><hp:run><hp:t>{}</hp:t></hp:run></hp:p>"
-    body = "".join(map(paragraph.format, ("한글 문서", "둘째 <hp:tab/>문단")))
-    xml = f'<hs:sec xmlns:hs="urn:s" xmlns:hp="urn:p">{body}</hs:sec>'
-    with zipfile.ZipFile(tmp_path / "a.hwpx", "w") as archive:
-        archive.writestr("Contents/content.hpf", "<package/>")
-        archive.writestr("Contents/section10.xml", xml.replace("한글 문서", "열째 절"))
-        archive.writestr("Contents/section2.xml", xml)
-    text = load(tmp_path / "a.hwpx", SETTINGS).text
-    assert text == "한글 문서\n둘째 문단\n열째 절\n둘째 문단\n"
-
-
-def test_hwp_without_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "a.hwp").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600))
-    real = builtins.__import__
-
-    def absent(name: str, *args: object) -> object:
-        if name == "olefile":
-            raise ImportError(name)
-        return real(name, *args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(builtins, "__import__", absent)
-    with pytest.raises(IngestError, match=r"pip install 'churon\[hwp\]'"):
-        load(tmp_path / "a.hwp", SETTINGS)
 
 
 def test_a_workbook_bomb_is_not_unpacked(tmp_path: Path) -> None:

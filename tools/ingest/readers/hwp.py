@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from churon.tools.errors import IngestError
 from churon.tools.ingest.extracted import Extracted, TextBuilder
@@ -20,6 +21,9 @@ from churon.tools.settings import IngestSettings
 _PARA_TEXT = 67
 _CHARS = frozenset({0, 10, 13, 24, 25, 26, 27, 28, 29, 30, 31})
 """Control characters of one unit; all others below 32 take eight units (section 4.2.3, table 6)."""
+_SIGNS = {24: "-", 30: " ", 31: " "}
+"""Hyphen, non-breaking space, space of fixed width; to HWPX they are elements (OWPML)."""
+_ELEMENTS = {"tab": "\t", "lineBreak": "\n", "hyphen": "-", "nbSpace": " ", "fwSpace": " "}
 _SECTION = re.compile(r"Contents/section(\d+)\.xml$")
 
 
@@ -27,7 +31,9 @@ def read_hwpx(path: Path, settings: IngestSettings) -> Extracted:
     """Paragraph texts of all sections in order."""
     from lxml import etree
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
+    )
     builder = TextBuilder(settings.max_chars)
     with zipfile.ZipFile(path) as archive:
         sections = sorted(
@@ -39,8 +45,20 @@ def read_hwpx(path: Path, settings: IngestSettings) -> Extracted:
             root = etree.fromstring(archive.read(name), parser)
             for paragraph in root.iter("{*}p"):
                 runs = paragraph.iterfind("{*}run/{*}t")
-                builder.add("".join("".join(run.itertext()) for run in runs))
+                builder.add("".join(map(_run_text, runs)))
     return builder.build()
+
+
+def _run_text(run: Any) -> str:
+    from lxml import etree
+
+    parts: list[str | None] = []
+    for event, node in etree.iterwalk(run, events=("start", "end")):
+        if event == "start":
+            parts += (_ELEMENTS.get(etree.QName(node).localname), node.text)
+        elif node is not run:
+            parts.append(node.tail)
+    return "".join(filter(None, parts))
 
 
 def read_hwp(path: Path, settings: IngestSettings) -> Extracted:
@@ -103,5 +121,7 @@ def _para_text(data: bytes) -> str:
         unit = units[index]
         if unit >= 32 or unit in (9, 10):
             kept.append(unit)
+        elif unit in _SIGNS:
+            kept.append(ord(_SIGNS[unit]))
         index += 1 if unit >= 32 or unit in _CHARS else 8
     return struct.pack(f"<{len(kept)}H", *kept).decode("utf-16-le", errors="replace")
