@@ -48,6 +48,7 @@ class RetrievalInput(TypedDict):
     queries: list[str]
     kept: list[str]
     answer: str
+    form: NotRequired[str]
     query: str
     """The next search, where the caller knows it; else the gap step thinks of one."""
     graded: NotRequired[bool]
@@ -90,7 +91,9 @@ def build(toolkit: Toolkit, *, grading: bool = True) -> RagGraph:
     )
     b.add_node("gap", FindGap(toolkit), **model_node("digest"))
     b.add_node("search", Retrieve(toolkit), **model_node("digest", degrade=False))
-    b.add_node("rerank", Rerank(toolkit), timeout=TIMEOUT, error_handler=recover("digest"))
+    # a reranker that fails is made up for by the run; whatever else happens is no empty search
+    unranked = recover("digest", degrade=False)
+    b.add_node("rerank", Rerank(toolkit), timeout=TIMEOUT, error_handler=unranked)
     b.add_node("digest", Digest(toolkit))
     b.add_edge(START, "gap")
     b.add_conditional_edges("gap", after_gap)

@@ -9,13 +9,13 @@ from typing import Any
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
-from churon.nodes.cite import sentences
 from churon.nodes.common import RunState
 from churon.nodes.decide import is_refusal
 from churon.nodes.plans import QUESTION_CHARS, PlanInvalid, checked_plan, plan_schema
 from churon.nodes.prompts import fitting, messages, numbered
 from churon.nodes.reading import recall
 from churon.nodes.rewrite import first_line, is_among
+from churon.nodes.sentences import sentences
 from churon.nodes.structured import ask_json
 from churon.nodes.trail import drafted, ending, facts_of, summary
 from churon.nodes.tree import base

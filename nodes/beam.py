@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 from typing_extensions import TypedDict
 
-from churon.nodes.cite import claim, sentences
+from churon.nodes.cite import claim
 from churon.nodes.common import RunState, together
 from churon.nodes.critique import support_of, utility_of
 from churon.nodes.decide import (
@@ -21,6 +21,7 @@ from churon.nodes.decide import (
     wants_retrieval,
 )
 from churon.nodes.prompts import messages, passage_text
+from churon.nodes.sentences import sentences
 from churon.tools.context import RagContext
 from churon.tools.models.base import Completion, Want
 from churon.tools.models.labels import RETRIEVE, Distribution

@@ -13,7 +13,7 @@ from langgraph.types import Overwrite
 from typing_extensions import TypedDict
 
 from churon.tools.account import no_account
-from churon.tools.context import RagContext
+from churon.tools.context import RagContext, knobs
 from churon.tools.errors import InputError
 from churon.tools.korean import detect_language
 from churon.tools.toolkit import Toolkit
@@ -87,6 +87,7 @@ class Begin:
             raise InputError(f"The language {given!r} is unknown.", remedy="Use auto, en or ko.")
         return {
             **emptied(self.channels, context),
+            "account": Overwrite({**no_account(), "given": knobs(runtime.context)}),
             "standalone": question.strip(),
             "run": uuid.uuid4().hex,
             "language": detect_language(question) if given == "auto" else given,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from churon.nodes.sentences import sentences
 from churon.tools.korean import detect_language
 from churon.tools.types import Claim, Evidence
 
@@ -16,13 +16,14 @@ _KEYS = re.compile(r"\s*\[(\s*\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\]")
 _LEFT_OVER = re.compile(r"(?:\s*[,;])+(?=[.!?。！？]?$)")
 # The beginning of one, where a text that is being written ends
 _OPEN = re.compile(r"\s{0,40}(?:\[[\d,\s]{0,40})?\Z")
+_RANGE = re.compile(r"\[\s*(\d{1,3})\s*[-–~]\s*(\d{1,3})\s*\]")
+_MOST = 20
+"""Numbers of a range of keys; a longer one is of something else."""
+_WIDE = str.maketrans("【】［］", "[][]")
+_OPENS_WITH_KEY = re.compile(r"[\s\-*•]*\[\d")
+_ENDS_WITH_KEY = re.compile(r"\]\W*$")
 _SHARED = 0.2
 """Share of a statement's bigrams that makes a line its quote."""
-# After ., !, ? or their wide forms; not inside numbers, initials, dotted names or abbreviations
-_END = re.compile(
-    r"(?<=[.!?。！？])(?<!\b[A-Z]\.)(?<!\b(?:Dr|Mr|Ms|St|No|vs)\.)(?<!\b(?:Mrs|e\.g|i\.e)\.)"
-    r"[\"'”’)]*(?=\s|$)"
-)
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,6 @@ class Cited:
     invented: int
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of an answer, in order; nothing but outer white space is lost."""
-    marks = [found.end() for found in _END.finditer(text)]
-    bounds = [0, *marks, len(text)]
-    parts = [text[a:b].strip() for a, b in itertools.pairwise(bounds)]
-    return [part for part in parts if part]
-
-
 def cite(text: str, passages: Sequence[Evidence]) -> Cited:
     """Read `[n]` keys (1-based into `passages`) per sentence; a key after the full stop counts.
 
@@ -50,7 +43,7 @@ def cite(text: str, passages: Sequence[Evidence]) -> Cited:
     claims: list[Claim] = []
     invented = 0
     headings = [f"[{passage['title']}]" for passage in passages if passage["title"]]
-    for part in sentences(_keys_before_stop(text)):
+    for part in sentences(_keys_in_place(text)):
         numbers = [int(n) for keys in _KEYS.findall(part) for n in re.findall(r"\d+", keys)]
         known = [n for n in dict.fromkeys(numbers) if 1 <= n <= len(passages)]
         invented += len([n for n in numbers if not 1 <= n <= len(passages)])
@@ -121,7 +114,7 @@ class Renumbered:
 
     def __call__(self, piece: str) -> str:
         """What can be shown now; a key that is not complete is held back."""
-        text = self._held + piece
+        text = self._held + piece.translate(_WIDE)
         start = _OPEN.search(text).start()  # type: ignore[union-attr]
         self._held = text[start:]
         return _KEYS.sub(self._key, text[:start])
@@ -166,6 +159,19 @@ def _bigrams(text: str) -> set[str]:
     return {word[i : i + 2] for word in words for i in range(max(1, len(word) - 1))}
 
 
-def _keys_before_stop(text: str) -> str:
-    # "… at noon. [1]" -> "… at noon [1]."
-    return re.sub(r"([.!?。！？])((?:\s*\[[\d, ]{1,40}\])+)", r"\2\1", text)
+def _keys_in_place(text: str) -> str:
+    """Keys as `[1]`, in the sentence that they are of: before its stop, "… at noon [1].".
+
+    A text that opens with a key and ends without one has each before its sentence.
+    """
+    text = _RANGE.sub(_spread, text.translate(_WIDE))
+    if _OPENS_WITH_KEY.match(text) and not _ENDS_WITH_KEY.search(text):
+        return text
+    return re.sub(r"([.!?。！？][\"'”’]*)((?:\s*\[[\d, ]{1,40}\])+)", r"\2\1", text)
+
+
+def _spread(found: re.Match[str]) -> str:
+    first, last = int(found[1]), int(found[2])
+    if not 0 < last - first < _MOST:
+        return found[0]
+    return f"[{', '.join(map(str, range(first, last + 1)))}]"

@@ -55,12 +55,14 @@ def best_candidate(candidates: Mapping[str, Candidate], context: RagContext) -> 
     """The best path; in a closed answer set (yes, no) the option with the highest sum of scores.
 
     Scores are soft, but a winner that would be withheld for want of support gives way to the best
-    one that would not.
+    one that would not, unless the run is `faithful`.
     """
     written = [candidate for candidate in candidates.values() if candidate["text"]]
     if not written:
         return None
-    standing = [c for c in written if _stands(c, context)] or written
+    standing = written
+    if not context.faithful:
+        standing = [c for c in written if _stands(c, context)] or written
     ranked = sorted(standing, key=lambda c: (-segment_score(c, context), c["evidence_id"]))
     options = [closed_option(candidate["text"]) for candidate in ranked]
     if None in options:
@@ -103,10 +105,14 @@ def _agree(a: str, b: str, question: str) -> bool:
         return options[0] == options[1]
     known = set(normalised(question).split())
     new = [{w for w in normalised(text).split() if w not in known} for text in (a, b)]
-    shared = [
-        x for x in new[0] if any(x == y or x.startswith(y) or y.startswith(x) for y in new[1])
-    ]
+    shared = [x for x in new[0] if any(_inflects(x, y) for y in new[1])]
     return 2 * len(shared) >= min(len(part) for part in new)
+
+
+def _inflects(a: str, b: str) -> bool:
+    """파도호 is a shorter form of 파도호는; 19 is none of 198."""
+    digits = any(map(str.isdigit, a + b))
+    return a == b or (not digits and (a.startswith(b) or b.startswith(a)))
 
 
 def closed_option(answer: str) -> str | None:
@@ -143,6 +149,21 @@ def is_refusal(text: str) -> bool:
     return normalised(text) in _REFUSALS or bool(re.match(r"\W*NONE(?![A-Za-z0-9_])", text))
 
 
+def is_none_of(short: str, statement: str) -> bool:
+    """Whether a short answer that reads like a refusal, 없습니다 or None, is what the statement
+    says: there is no such thing. A statement that speaks of the passages says nothing.
+    """
+    said = normalised(short) in _NONE_OF and not short.startswith("NONE")
+    return said and not is_refusal(statement) and not _OF_PASSAGES.search(statement)
+
+
+_NONE_OF = {"none", "없음", "없습니다", "없다"}
+_OF_PASSAGES = re.compile(
+    r"\b(?:passages?|text|documents?|context|information|answer|mention\w*|stated?|specif\w+)\b"
+    r"|(?:^|\s)(?:답|답변|정답|정보|내용|언급|글|본문|문서|자료|설명|기록)(?:[은는이가에도을를]|에는|에서)?(?:\s|$)"
+    r"|알 수 없",
+    re.IGNORECASE,
+)
 _REFUSALS = {"", "none", "n a", "na", "null", "unknown", "not known", "not found"} | {
     "없음", "없습니다", "없다", "모름", "모릅니다", "알 수 없음", "알 수 없습니다"
 }  # fmt: skip

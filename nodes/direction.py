@@ -26,11 +26,19 @@ class Scale:
         """+1 when the greater value wins, -1 the smaller, None when the word does not apply."""
         if value.kind == "date":
             return self.signs.get("date")
+        if value.dimension == "length" and value.amount < 0:
+            return None  # below the sea: -50 metres is deeper, and lower
         # 1st is higher than 3rd: only earlier and later are certain of ranks
         rank = value.dimension == "ordinal"
         return self.signs.get(value.dimension, None if rank else self.signs.get("*"))
 
 
+# More of what is counted is the larger number; more affordable, direct or reliable need not be
+_OF_THINGS = (
+    r"(?=\W*$|,|\s(?:than|of|to|on|in|at|for|by|people|men|women|children|money|time|water|snow|rain"
+    r"|rainfall|land|area|power|energy|weight|space|room|cargo|population|capacity|expensive|costly"
+    r"|populous|populated|numerous|(?!\w*(?:ous|ss)\b)\w+s)\b)"
+)
 _TIMES = {"time": 1, "calendar": 1, "length": 1, "": 1}
 _MINUS = {name: -sign for name, sign in _TIMES.items()}
 # Looked for in this order; what one matches is hidden from the next
@@ -94,16 +102,16 @@ SCALES = (
     Scale(
         "smaller",
         {"*": -1},
-        r"smaller|smallest|lower|lowest|fewer|fewest|less|least|cheaper|cheapest|narrower|narrowest"
-        r"|shallower|shallowest|nearer|nearest|closer|closest",
+        r"smaller|smallest|lower|lowest|fewer|fewest|cheaper|cheapest|narrower|narrowest"
+        rf"|shallower|shallowest|nearer|nearest|closer|closest|(?:less|least){_OF_THINGS}",
         r"작|적[은다었습]|낮|좁|싼|싸|쌉|얕|가[까깝]",
     ),
     Scale(
         "larger",
         {"*": 1},
-        r"larger|largest|bigger|biggest|greater|greatest|higher|highest|taller|tallest|more|most"
-        r"|deeper|deepest|wider|widest|farther|farthest|further|furthest|costlier|pricier",
-        r"큰|크|큽|컸|많|높|넓|비[싼싸쌉쌌]|깊|[먼멀멉]",
+        r"larger|largest|bigger|biggest|greater|greatest|higher|highest|taller|tallest|deeper|deepest"
+        rf"|wider|widest|farther|farthest|further|furthest|costlier|pricier|(?:more|most){_OF_THINGS}",
+        r"큰|크|큽|컸|많(?!이)|높|넓|비[싼싸쌉쌌]|깊|[먼멀멉]",
     ),
 )
 _ODD = {

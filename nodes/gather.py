@@ -10,7 +10,7 @@ from typing import Any, Literal
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
-from churon.nodes.cite import alike, claim, sentences
+from churon.nodes.cite import alike, claim
 from churon.nodes.common import RunState, chosen, settled
 from churon.nodes.decide import normalised, status_of
 from churon.nodes.meaning import same
@@ -29,6 +29,7 @@ from churon.nodes.plans import (
     unresolved,
 )
 from churon.nodes.reading import Reading, conclude
+from churon.nodes.sentences import sentences
 from churon.tools.context import RagContext
 from churon.tools.errors import ModelError
 from churon.tools.run import Ledger, Run
@@ -152,18 +153,22 @@ class Verified(RunState):
     standalone: str
     plan: list[PlanStep]
     claims: list[Claim]
+    missing: list[str]
     stop_reason: str
 
 
 @dataclass(frozen=True)
 class Remember:
-    """With `cases`, keeps the plan of a fully supported answer. Raises StoreError."""
+    """With `cases`, keeps the plan of a fully supported answer that misses nothing; a plan of one
+    step teaches nothing. Raises StoreError.
+    """
 
     toolkit: Toolkit
 
     async def __call__(self, state: Verified, runtime: Runtime[RagContext]) -> dict[str, Any]:
         context = self.toolkit.run(state["run"], runtime.context, state["account"]).context
-        verified = status_of(state["claims"]) == "grounded" and not state["stop_reason"]
+        verified = status_of(state["claims"]) == "grounded" and not state["missing"]
+        verified = verified and not state["stop_reason"]
         if context.cases and verified and len(state["plan"]) > 1:
             memory = await self.toolkit.cases()
             plan = renumbered(in_order(state["plan"]), 1)

@@ -15,6 +15,7 @@ from churon.nodes.decide import is_refusal
 from churon.nodes.grade import relevant
 from churon.nodes.prompts import fitting, messages, numbered, passage_text
 from churon.nodes.reading import read
+from churon.nodes.uncut import uncut
 from churon.tools.context import RagContext
 from churon.tools.models.base import OnToken, Want
 from churon.tools.models.voice import tell
@@ -54,7 +55,7 @@ class WriteCandidate:
         written = await run.complete(prompt, want)
         if not written.logprobs:
             run.degrade("generate:no_logprobs")
-        text, logprob = written.text.strip(), written.mean_logprob
+        text, logprob = uncut(run, written), written.mean_logprob
         if is_refusal(text):
             text, logprob = await self._read_again(run, state), None
         candidate = Candidate(
@@ -163,7 +164,7 @@ class WriteDirect:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
         prompt = messages("direct", state["language"], question=state["standalone"])
         want = Want(run.context.answer_tokens, run.context.temperature)
-        text = (await run.complete(prompt, want, tokens(runtime, "direct"))).text.strip()
+        text = uncut(run, await run.complete(prompt, want, tokens(runtime, "direct")))
         if is_refusal(text):
             return {"retrieval": True, **run.ledger()}
         return {"answer": text, "claims": [claim(text, [])], **run.ledger()}
@@ -174,7 +175,7 @@ async def _cited(
 ) -> Cited | None:
     """Ask, and read the keys; None when the model finds no answer."""
     want = Want(run.context.answer_tokens, run.context.temperature)
-    text = (await run.complete(prompt, want, on_token)).text
+    text = uncut(run, await run.complete(prompt, want, on_token))
     if is_refusal(text):
         return None
     cited = cite(text, passages)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
 
-from churon.nodes.cite import sentences
 from churon.nodes.common import RunState, chosen
 from churon.nodes.decide import is_refusal, normalised
 from churon.nodes.prompts import fitting, messages, numbered
+from churon.nodes.sentences import sentences
 from churon.tools.context import RagContext
 from churon.tools.models.base import Want
 from churon.tools.run import Ledger

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
-from churon.nodes.cite import claim, sentences
+from churon.nodes.cite import claim
 from churon.nodes.common import RunState
 from churon.nodes.decide import is_refusal
 from churon.nodes.prompts import messages
+from churon.nodes.sentences import sentences
 from churon.tools.context import RagContext
 from churon.tools.korean import detect_language
 from churon.tools.models.base import Want

@@ -42,7 +42,10 @@ class ReadFinding:
         draft = drafted(reading.statement, question, reading.answer)
         # cited ones first: the final prompt may not have room for all
         ids = dict.fromkeys([*reading.evidence_ids, *state["kept"]])
-        return {"findings": {question: {**draft, "evidence_ids": list(ids)}}, **run.ledger()}
+        return {
+            "findings": {question: {**draft, "evidence_ids": list(ids), "claims": reading.claims}},
+            **run.ledger(),
+        }
 
 
 class Woven(RunState):

@@ -127,6 +127,13 @@ def _stem(word: str) -> str:
     return word
 
 
+def without_copula(answer: str) -> str:
+    """A Korean answer without the copula that makes a sentence of it: 서울 of 서울입니다."""
+    head, space, last = answer.rstrip(" .").rpartition(" ")
+    found = _COPULA.fullmatch(last)
+    return head + space + (found["stem"] or found["vowel"]) if found else answer
+
+
 def same(a: str, b: str) -> bool:
     """Whether two answers certainly say the same; reflexive and symmetric, False when unsure."""
     first, second = key(a), key(b)

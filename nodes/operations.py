@@ -48,6 +48,21 @@ _VERSUS = {
 }
 
 
+_BY_HOW_MUCH = {
+    "en": re.compile(
+        r"\b(?:years|months|weeks|days|hours|minutes|decades?|century|centuries|times|twice|half"
+        r"|within|only|just|shortly|soon|immediately|exactly)\b"
+        r"|\ban? (?:year|month|week|day|hour)\b",
+        re.I,
+    ),
+    "ko": re.compile(
+        r"[한두세네몇]\s?배|[십백천몇]\s?년|\S배 |\S년 |개월|주일|세기|이내|만에|바로|직[전후]|불과"
+        r"|겨우|훨씬"
+    ),
+}
+"""More than before or after is asked: "ten years before"."""
+
+
 @dataclass(frozen=True)
 class Computed:
     """An answer that code worked out, and how."""
@@ -186,9 +201,11 @@ def _equal(
     if len(answers) != 2 or any(polarity(answer) for _, answer in answers):
         return None
     (_, a), (_, b) = answers
+    values = measure.values(answers)
+    if values is not None and any(value.approximate for value in values):
+        return None  # "about 300" twice
     if same(a, b):
         return _verdict(True, answers, language)
-    values = measure.values(answers)
     equal = None if values is None else _equal_values(question, *values)
     return None if equal is None else _verdict(equal, answers, language)
 
@@ -208,6 +225,9 @@ def _versus(
     names = alternatives(question, [label for label, _ in answers], language)
     values = measure.values(answers)
     if names is None or values is None or len(values) != 2:
+        return None
+    asked = _without(names, question)
+    if re.search(r"\d", asked) or _BY_HOW_MUCH[language].search(asked):
         return None
     text = bare(question)
     first = _subject(text, names)

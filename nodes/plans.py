@@ -8,14 +8,24 @@ from typing import Any, get_args
 
 from churon.nodes.cite import alike, overlap
 from churon.nodes.decide import normalised
+from churon.nodes.meaning import without_copula
 from churon.tools.types import Op, PlanStep, StepResult
+from churon.tools.values import fits
 
 OPS: tuple[str, ...] = get_args(Op)
 SEARCHING = ("lookup", "filter")
 """Operations that ask the documents; the others work on earlier answers where there are any."""
 QUESTION_CHARS = 300
 _PLACE = re.compile(r"#(\d{1,3})")
-_POINTING = re.compile(r"\b(?:this|that|these|those)\b(?! is\b)|(?:^|\s)(?:그|이|해당)\s", re.I)
+_PARTICLED = re.compile(r"#(\d{1,3})(은|는|이|가|을|를|과|와|으로|로)(?=[\s?,.]|$)")
+_PAIRS = ("은는", "이가", "을를", "과와", ("으로", "로"))
+# "that" after a noun opens a clause, "the museum that stands in Aren", and points at nothing
+_POINTING = re.compile(
+    r"\b(?:this|these|those)\b(?! (?:is|are|who|which|that)\b)|(?:^|\b(?:in|of|at|on|by|to|for|from"
+    r"|with|did|does|do|was|is|were|are) )that\b(?! (?:is|was|are|were)\b)|\bthat(?=\W*$)"
+    r"|(?:^|\s)(?:그|이|해당)\s",
+    re.I,
+)
 _ABOUT = 0.5
 """Share of a step's bigrams that the last one has if it is about the same."""
 _REPEATS = 0.75
@@ -227,13 +237,23 @@ def renumbered(steps: Sequence[PlanStep], first: int) -> list[PlanStep]:
 
 
 def filled(question: str, results: Mapping[str, StepResult]) -> str:
-    """The question with each `#n` replaced by that step's answer."""
+    """The question with each `#n` replaced by that step's answer, a Korean particle after it by the
+    one that the answer takes.
+    """
+
+    def answer(key: str) -> str:
+        result = results.get(key)
+        return without_copula(result["answer"]) if result else ""
+
+    def particled(found: re.Match[str]) -> str:
+        held, particle = answer(found[1]), found[2]
+        pair = next(pair for pair in _PAIRS if particle in pair)
+        return held + next(one for one in pair if fits(held, one)) if held else found[0]
 
     def put(found: re.Match[str]) -> str:
-        result = results.get(found[1])
-        return result["answer"] if result and result["answer"] else found[0]
+        return answer(found[1]) or found[0]
 
-    return " ".join(_PLACE.sub(put, question).split())
+    return " ".join(_PLACE.sub(put, _PARTICLED.sub(particled, question)).split())
 
 
 def fact(result: StepResult) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 
 from churon.nodes.cite import attribute, cite
-from churon.nodes.decide import is_refusal, normalised
+from churon.nodes.decide import is_none_of, is_refusal, normalised
 from churon.nodes.meaning import polarity
 from churon.nodes.prompts import fitting, messages, numbered
 from churon.nodes.structured import ask_json
@@ -47,9 +47,11 @@ class Reading:
 
 NOTHING = Reading("", "", [])
 _ASKS_MORE = re.compile(
-    r"^(?:(?:in|on|at|of|for|from|by|to|with|during) )?(?:who|whom|whose|what|when|where|which)\b"
+    r"^(?!.*,\s*(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|must)\b)"
+    r"(?:(?:in|on|at|of|for|from|by|to|with|during) )?(?:who|whom|whose|what|when|where|which)\b"
     r"|^how (?:many|much|long|old|far|tall)\b"
-    r"|(?<!몇)몇(?!몇)|누구(?!나|도)|누가|언제(?!나|든)|어디(?!나|서나|에나|든)|무엇(?!이든|이나)|얼마(?!든)",
+    r"|(?<!몇)몇(?!몇)|누구(?!나|도|든|라도)|누가|언제(?!나|든|라도)|얼마(?!든)"
+    r"|어디(?!(?:에서|서|에)?(?:나|든|라도))|무엇(?!이(?:든|나|라도))",
     re.IGNORECASE,
 )
 """Questions that yes or no does not answer, where that is certain from their form."""
@@ -149,7 +151,7 @@ def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tu
     if polarity(short) and _ASKS_MORE.search(question):
         short = ""
         said = "" if polarity(said) else said
-    if is_refusal(short) and (short or is_refusal(said)):
+    if is_refusal(short) and not is_none_of(short, said) and (short or is_refusal(said)):
         return NOTHING, 0
     cited = cite("" if is_refusal(said) else said, passages)
     # a small model says the question again: that is no sentence of an answer

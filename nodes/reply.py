@@ -10,6 +10,8 @@ from typing_extensions import TypedDict
 from churon.nodes.cite import Renumbered, numbering, quote, with_keys
 from churon.tools.types import Claim, Evidence, Status, Support, Usage
 
+_SUPPORTS: tuple[Support, ...] = ("none", "unchecked", "partial", "full")
+
 
 class Outcome(TypedDict):
     answer: str
@@ -71,7 +73,8 @@ def _citation(n: int, passage: Evidence, claims: list[Claim]) -> Citation:
         page=passage["page"],
         start=passage["start"],
         end=passage["end"],
-        support=resting[0]["support"],
+        # the worst of them: no reader shall take a passage for more than it bears
+        support=min((claim["support"] for claim in resting), key=_SUPPORTS.index),
         quotes=list(quotes),
     )
 

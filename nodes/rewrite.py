@@ -62,6 +62,8 @@ class Held(RunState):
     queries: list[str]
     answer: NotRequired[str]
     """The answer so far, "" for none."""
+    form: NotRequired[str]
+    """Self-RAG's; of other graphs none."""
     query: NotRequired[str]
     """What to search for next, where somebody knows: no other query is thought of."""
 
@@ -94,7 +96,7 @@ class FindGap:
         held = fitting(chosen(state["evidence"], state["kept"]), await run.room())
         known = numbered(held)
         # nothing to ask where these passages bore no answer, which is why the short form is back
-        if known and state.get("answer") and run.context.form != "short":
+        if known and state.get("answer") and state.get("form", "short") != "short":
             prompt = messages("sufficient", language, passages=known, question=question)
             if (await run.distribution(prompt, SUFFICIENT)).says("Y"):
                 return {**_gap([], sufficient=True), **run.ledger()}

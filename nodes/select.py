@@ -8,9 +8,10 @@ from typing import Any
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
-from churon.nodes.cite import claim, sentences
+from churon.nodes.cite import claim
 from churon.nodes.common import RunState
 from churon.nodes.decide import agreement, best_candidate, segment_score, support_label
+from churon.nodes.sentences import sentences
 from churon.tools.context import RagContext
 from churon.tools.errors import ModelError
 from churon.tools.toolkit import Toolkit

@@ -17,7 +17,7 @@ def no_usage() -> Usage:
 
 def no_account() -> Account:
     """The account of a run that has not begun."""
-    return Account(spent={}, call_cap=None)
+    return Account(spent={}, call_cap=None, given=None)
 
 
 def merge_account(old: Account | None, new: Account | None) -> Account:
@@ -31,7 +31,9 @@ def merge_account(old: Account | None, new: Account | None) -> Account:
     for process, usage in b["spent"].items():
         spent[process] = _each(max, spent.get(process, usage), usage)
     caps = [one["call_cap"] for one in (a, b) if one["call_cap"] is not None]
-    return Account(spent=spent, call_cap=min(caps, default=None))
+    # states of before it was kept have none
+    given = a.get("given") if b.get("given") is None else b["given"]
+    return Account(spent=spent, call_cap=min(caps, default=None), given=given)
 
 
 def total(account: Account) -> Usage:

@@ -32,6 +32,10 @@ class Budget:
         self._account = no_account()
         self.learn(account)
 
+    def allow(self, limits: Limits) -> None:
+        """Other limits from now on."""
+        self._limits = limits
+
     def learn(self, account: Account) -> None:
         """Take in what other processes spent: a state may know of more than the first one did."""
         self._account = merge_account(self._account, account)

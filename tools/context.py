@@ -22,7 +22,7 @@ class Limits(BaseModel):
     searches: int = Field(30, ge=1, le=1_000)
     """Searches of the store."""
     seconds: float = Field(600.0, gt=0, le=86_400)
-    """From the first step to the last."""
+    """Of model calls, searches and reranking; opening models and waiting for a reader is free."""
 
 
 class RagContext(BaseModel):
@@ -74,8 +74,9 @@ class RagContext(BaseModel):
     """MCTS-RAG's menu: retrieve, transform and summarise; all six actions; all six, every passage
     graded and more votes. `lite` makes at most 40 model calls."""
     faithful: bool = False
-    """As the papers print it: CoT-RAG runs its plan step by step without code, hops or replanning;
-    MCTS-RAG simulates by random actions and values by votes alone."""
+    """As the papers print it: Self-RAG asks once a passage and takes the best score; CoT-RAG runs
+    its plan step by step without code, hops or replanning; MCTS-RAG simulates by random actions and
+    values by votes alone."""
     max_steps: int = Field(5, ge=1, le=12)
     """CoT-RAG: most steps of a plan."""
     max_replans: int = Field(2, ge=0, le=5)
@@ -89,7 +90,7 @@ class RagContext(BaseModel):
     cases_kept: int = Field(500, ge=1, le=100_000)
     """CoT-RAG: most plans that are kept; the oldest make room."""
     final_passages: int = Field(15, ge=1, le=50)
-    """Most passages in the prompt that writes the final answer."""
+    """CoT-RAG and MCTS-RAG: most passages in the prompt that writes the final answer."""
     rollouts: int = Field(4, ge=1, le=256)
     """MCTS-RAG: most paths that are played to an answer; `lite` seldom affords more than five."""
     leaves: int = Field(2, ge=1, le=16)
@@ -126,9 +127,7 @@ def lenient_context(given: Any, defaults: RagContext) -> RagContext:
     """As `resolve_context`, for what a node sees: a mapping there is a host graph's own context,
     of which only the names that we know are taken.
     """
-    if isinstance(given, Mapping):
-        given = {key: value for key, value in given.items() if key in RagContext.model_fields}
-    return resolve_context(given, defaults)
+    return resolve_context(knobs(given), defaults)
 
 
 def resolve_context(given: Any, defaults: RagContext) -> RagContext:
@@ -152,6 +151,15 @@ def resolve_context(given: Any, defaults: RagContext) -> RagContext:
             f"The context value {name}={first.get('input')!r} is refused: {first['msg']}.",
             remedy="See RagContext for the names and bounds.",
         ) from error
+
+
+def knobs(given: Any) -> dict[str, Any]:
+    """What a runtime's context sets, as plain data; {} for a foreign object and for none."""
+    if isinstance(given, RagContext):
+        return given.model_dump(mode="json", exclude_unset=True)
+    if not isinstance(given, Mapping):
+        return {}
+    return {key: value for key, value in given.items() if key in RagContext.model_fields}
 
 
 def _overlay(base: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

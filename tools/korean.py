@@ -14,6 +14,12 @@ from churon.tools.types import Language
 
 _HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")
 _LATIN = re.compile(r"[A-Za-z]")
+# An English question about a Korean name: "When did 마루누리 해운 open?". Not of "IS 조직은 …"
+_ENGLISH = re.compile(
+    r"\W*(?:[Ww]ho|[Ww]hose|[Ww]hat|[Ww]hen|[Ww]here|[Ww]hich|[Ww]hy|[Hh]ow|[Ii]s|[Aa]re|[Ww]as|[Ww]ere"
+    r"|[Dd]o|[Dd]oes|[Dd]id|[Cc]an|[Hh]as|[Hh]ave|[Hh]ad|[Ww]ill|[Ss]hould)\b.*[A-Za-z]\W*",
+    re.DOTALL,
+)
 _WORD = re.compile(r"[^\W_]+(?:[.\-'][^\W_]+)*")
 _lock = threading.Lock()
 
@@ -22,9 +28,13 @@ _CONTENT = ("N", "VV", "VA", "XR", "MA", "MM", "SL", "SN", "SH", "W")
 
 
 def detect_language(text: str) -> Language:
-    """`ko` when at least a fifth of the letters are Hangul: questions mix in English names."""
+    """`ko` when at least a fifth of the letters are Hangul, as questions mix in English names,
+    unless it opens and ends as an English question.
+    """
     text = unicodedata.normalize("NFC", text)
     hangul = len(_HANGUL.findall(text))
+    if hangul and _ENGLISH.fullmatch(text):
+        return "en"
     return "ko" if hangul and hangul * 4 >= len(_LATIN.findall(text)) else "en"
 
 

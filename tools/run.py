@@ -16,8 +16,8 @@ from langchain_core.messages import BaseMessage
 from typing_extensions import TypedDict
 
 from churon.tools.budget import Budget
-from churon.tools.context import RagContext
-from churon.tools.errors import RerankError
+from churon.tools.context import Limits, RagContext
+from churon.tools.errors import ModelError, RerankError
 from churon.tools.flight import SingleFlight
 from churon.tools.korean import detect_language
 from churon.tools.models.base import Completion, OnToken, Want
@@ -64,6 +64,11 @@ class Run:
     def learn(self, account: Account) -> None:
         """Take in what a state says of other processes."""
         self._budget.learn(account)
+
+    def allow(self, limits: Limits) -> None:
+        """Other limits from now on, as a resumed run may be given."""
+        self.context = self.context.model_copy(update={"limits": limits})
+        self._budget.allow(limits)
 
     def cap_calls(self, most: int) -> None:
         """No more than `most` model calls in the whole run, whatever its limits allow."""
@@ -136,19 +141,21 @@ class Run:
         return interleaved(found)[: self.context.k1]
 
     async def rerank(self, question: str, documents: Sequence[Document]) -> list[Document]:
-        """The best `k2` documents, best first; the search's own order when the reranker fails."""
+        """The best `k2` documents, best first; the search's own order when the reranker
+        fails or cannot be opened.
+        """
         key = ("rerank", question, tuple(document.id for document in documents))
 
         async def work() -> list[Document]:
             self._budget.check_seconds()
-            reranker = await self._toolkit.reranker()
-            if reranker is None:
-                return list(documents[: self.context.k2])
             try:
+                reranker = await self._toolkit.reranker()
+                if reranker is None:
+                    return list(documents[: self.context.k2])
                 async with self._budget.deadline():
                     rank = partial(reranker.rerank, question, documents, self.context.k2)
                     return await as_retriever("reranker", question, rank)
-            except RerankError as error:
+            except (RerankError, ModelError) as error:
                 self.degrade(f"rerank:{type(error).__name__}")
                 return list(documents[: self.context.k2])
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.embeddings import Embeddings
 
-from churon.tools.context import RagContext, lenient_context
+from churon.tools.context import RagContext, knobs, lenient_context
 from churon.tools.models.base import ChatPort
 from churon.tools.models.critic import Critic
 from churon.tools.run import Run
@@ -80,16 +80,20 @@ class Toolkit:
         """The run with this id; made from the state's account when this process has not seen it.
 
         Branches that another process finished before it was killed are learned of as their states
-        come in.
+        come in. A run keeps the knobs that it was begun with; a resume may give it other limits.
         """
         with self._guard:
             run = self._runs.get(run_id)
             if run is None:
-                run = self._runs[run_id] = Run(self, self.context(context), account)
+                begun = account.get("given")
+                held = self.context(context if begun is None else begun)
+                run = self._runs[run_id] = Run(self, held, account)
                 while len(self._runs) > RUNS_KEPT:
                     self._runs.popitem(last=False)
             else:
                 run.learn(account)
+            if "limits" in (asked := knobs(context)):
+                run.allow(self.context({"limits": asked["limits"]}).limits)
             return run
 
     def forget(self, run_id: str) -> None:

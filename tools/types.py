@@ -6,7 +6,7 @@ Dataclasses and models do not survive a strict checkpoint, so nothing here is on
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
@@ -92,6 +92,8 @@ class Account(TypedDict):
     """By the process that spent it (a random id): absolute values that only grow."""
     call_cap: int | None
     """Model calls that the whole run may make beside the user's limits; None for no such cap."""
+    given: dict[str, Any] | None
+    """The knobs that the run was begun with; None for one that has not begun."""
 
 
 class Turn(TypedDict):

@@ -15,11 +15,13 @@ from churon.graphs.contract import RagOutput
 from churon.tools.errors import (
     InputError,
     ModelError,
+    ModelMissing,
     ModelUnreachable,
     RerankError,
     SettingsError,
     StoreError,
 )
+from churon.tools.toolkit import Toolkit
 
 KOREAN = "루멘호는 언제 떠납니까?"
 
@@ -413,16 +415,25 @@ async def test_a_question_the_model_cannot_answer_alone_is_searched_after_all() 
     assert output["answer"] == "The Lumen leaves at 07:30." and output["usage"]["searches"] == 1
 
 
-async def test_a_failing_reranker_keeps_the_searchs_order_in_every_form() -> None:
+@pytest.mark.parametrize("fault", [RerankError("The device is gone."), ModelMissing("No weights.")])
+@pytest.mark.parametrize("opens", [True, False])
+async def test_a_failing_reranker_keeps_the_searchs_order_in_every_form(
+    fault: Exception, opens: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Broken:
         async def rerank(self, *_: Any) -> Any:
-            raise RerankError("The device is gone.")
+            raise fault
 
+    async def refused(self: Toolkit) -> Any:
+        raise fault
+
+    if not opens:
+        monkeypatch.setattr(Toolkit, "reranker", refused)
     for form in ("short", "iterative", "long"):
         toolkit = world(model(), form=form, reranker=Broken())
         output = await self_rag.build(toolkit).ainvoke({"question": QUESTION})
         assert output["answer"] == "The Lumen leaves at 07:30."
-        assert "rerank:RerankError" in output["degraded"]
+        assert f"rerank:{type(fault).__name__}" in output["degraded"]
 
 
 async def test_what_was_checked_before_the_budget_ended_stays_checked() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from churon.nodes import cite
+from churon.nodes.sentences import sentences
 from churon.tools.types import Evidence
 
 TEXT = st.text(
@@ -25,7 +27,7 @@ PASSAGES = [passage("a", "The ferry leaves at 07:30."), passage("b", "Dogs trave
 
 @given(TEXT)
 def test_no_character_but_white_space_is_lost(text: str) -> None:
-    assert "".join("".join(cite.sentences(text)).split()) == "".join(text.split())
+    assert "".join("".join(sentences(text)).split()) == "".join(text.split())
 
 
 def test_a_copied_heading_is_no_part_of_a_sentence() -> None:
@@ -37,7 +39,7 @@ def test_a_copied_heading_is_no_part_of_a_sentence() -> None:
 
 def test_sentences_in_both_languages() -> None:
     text = "It costs 3.5 euros. Dr. Han signs. 배는 07:30에 떠납니다. 표는 3,500원입니다!"
-    assert cite.sentences(text) == [
+    assert sentences(text) == [
         "It costs 3.5 euros.",
         "Dr. Han signs.",
         "배는 07:30에 떠납니다.",
@@ -106,3 +108,53 @@ def test_a_year_in_brackets_is_no_key() -> None:
 def test_the_quote_from_another_language_is_the_whole_passage() -> None:
     text = "## Luggage\nDrones must not be flown while the spoonbills nest, from March to July."
     assert cite.quote("드론을 날릴 수 없는 때는 3월부터 7월입니다.", text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('A sign: "No dogs." [1] Cats sail free. [2]', [["a"], ["b"]]),
+        ("표지는 “개는 안 됩니다.” [1] 고양이는 됩니다. [2]", [["a"], ["b"]]),
+        ("[1] No dogs. [2] Cats sail free. [1] Birds too.", [["a"], ["b"], ["a"]]),
+        ("[2] No dogs [1].", [["b", "a"]]),
+        ("It leaves at noon. [1]", [["a"]]),
+        ("Cats are free【2】. Dogs［1］.", [["b"], ["a"]]),
+        ("Cats are free [1-2].", [["a", "b"]]),
+    ],
+)
+def test_keys_belong_to_the_sentence_that_they_stand_at(
+    text: str, expected: list[list[str]]
+) -> None:
+    found = cite.cite(text, PASSAGES)
+    assert [one["evidence_ids"] for one in found.claims] == expected
+    assert not any(sign in found.answer for sign in "[]【】［］") and found.invented == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The ferry leaves at 7 p.m. on weekdays.",
+        "Capt. Sora Han has led the Lumen since 2019.",
+        "파도호는 2016. 3. 5. 취항했습니다.",
+        "파도호는 2016.3.5. 취항했습니다.",
+        "Seo Co. Ltd. built the ship in 1998.",
+        "It was built c. 1898 in Aren, see p. 12.",
+        "Prof. Kim wrote it on Jan. 5, 1998.",
+    ],
+)
+def test_a_full_stop_within_a_sentence_ends_none(text: str) -> None:
+    assert sentences(text) == [text]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ["It was built in 1898.", "3 people died."],
+        ["It opened on 2016. 3. 5.", "The town came."],
+        ["It leaves at 7 p.m.", "The last one waits."],
+        ["표는 9,800원입니다.", "아이는 반값입니다."],
+        ["정원은 198.", "배는 두 척."],
+    ],
+)
+def test_a_full_stop_at_the_end_of_a_sentence_ends_it(parts: list[str]) -> None:
+    assert sentences(" ".join(parts)) == parts

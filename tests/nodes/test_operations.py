@@ -373,3 +373,70 @@ def test_compare_is_antisymmetric(a: int, b: int) -> None:
 )
 def test_never_raises(op: Op, question: str, pairs: Pairs, language: str) -> None:
     compute(op, question, pairs, "ko" if language == "ko" else "en")
+
+
+FARES = sized("What is the fare of the {}?", "10 euros", "20 euros")
+
+
+@pytest.mark.parametrize(
+    ("op", "question", "pairs"),
+    [
+        ("boolean", f"Was {OLD} built ten years before the Vesk mill?", EN),
+        ("boolean", f"Was {OLD} (1998) built 10 years before the Vesk mill (2004)?", EN),
+        ("boolean", f"Was {OLD} built within a year before the Vesk mill?", EN),
+        ("boolean", f"Was {OLD} built a decade before the Vesk mill?", EN),
+        ("boolean", f"Was {OLD} built shortly before the Vesk mill?", EN),
+        ("boolean", "오린 등대는 베스크 방앗간보다 10년 먼저 지어졌습니까?", KO),
+        ("boolean", "오린 등대(1998년)는 베스크 방앗간(2004년)보다 십 년 먼저 지어졌습니까?", KO),
+        ("boolean", "파도호는 바다호보다 정원이 두 배 더 많습니까?", SEATS_KO),
+        ("compare", "Which is more affordable, the Sora or the Mira?", FARES),
+        ("compare", "Which is the most economical, the Sora or the Mira?", FARES),
+        ("boolean", "Is the Sora more affordable than the Mira?", FARES),
+        ("boolean", "Is the Sora less dangerous than the Mira?", FARES),
+        (
+            "compare",
+            "Which route is more direct, the Sora or the Mira?",
+            sized("How long is the route of the {}?", "3 km", "5 km"),
+        ),
+        (
+            "compare",
+            "Which is deeper, the Sora or the Mira?",
+            sized("How deep is the {}?", "-30 m", "-50 m"),
+        ),
+        (
+            "boolean",
+            "Do the Sora and the Mira have the same capacity?",
+            sized("What is the capacity of the {}?", "about 300", "about 300"),
+        ),
+        (
+            "arithmetic",
+            "What is the sum of both costs?",
+            sized("What did the {} cost?", "£5m", "£7m"),
+        ),
+        (
+            "compare",
+            "Which carries more passengers, the Sora or the Mira?",
+            sized("How many passengers does the {} carry?", "300명 내외", "305명"),
+        ),
+    ],
+)
+def test_more_than_the_tables_know_is_left_to_the_model(
+    op: Op, question: str, pairs: Pairs
+) -> None:
+    assert answer(op, question, pairs) is None
+
+
+@pytest.mark.parametrize(
+    ("op", "question", "pairs", "expected"),
+    [
+        ("compare", "Which costs more, the Sora or the Mira?", FARES, "the Mira"),
+        ("compare", "Which is more expensive, the Sora or the Mira?", FARES, "the Mira"),
+        ("compare", "Which costs the least, the Sora or the Mira?", FARES, "the Sora"),
+        ("boolean", "Does the Sora carry more passengers than the Mira?", SEATS, "no"),
+        ("boolean", f"Was {OLD} built in an earlier year than the Vesk mill?", EN, "yes"),
+    ],
+)
+def test_more_of_what_is_counted_is_worked_out(
+    op: Op, question: str, pairs: Pairs, expected: str
+) -> None:
+    assert answer(op, question, pairs) == expected

@@ -311,3 +311,39 @@ def test_json_is_found_wherever_it_stands(text: str, read: Any) -> None:
 def test_a_step_about_this_rests_on_the_one_before(second: str, asked: str) -> None:
     step = plan("Which city is it?", second)[1]
     assert step["question"] == asked and step["depends_on"] == (["1"] if "#1" in asked else [])
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "expected"),
+    [
+        ("#1은 누가 만들었습니까?", "파도호", "파도호는 누가 만들었습니까?"),
+        ("#1이 태어난 해는?", "이서아", "이서아가 태어난 해는?"),
+        ("#1가 태어난 해는?", "정우진", "정우진이 태어난 해는?"),
+        ("#1의 시장은?", "서울입니다.", "서울의 시장은?"),
+        ("#1으로 가는 배는?", "소라도", "소라도로 가는 배는?"),
+        ("#1이 무엇입니까?", "the Garam", "the Garam이 무엇입니까?"),
+        ("#1 이상은?", "198명", "198명 이상은?"),
+        ("Who built #1?", "the Garam", "Who built the Garam?"),
+    ],
+)
+def test_particles_follow_the_answer(question: str, answer: str, expected: str) -> None:
+    found = StepResult(
+        id="1", question="?", answer=answer, reasoning="", evidence_ids=[], support="full",
+        support_score=None, method="read",
+    )  # fmt: skip
+    assert filled(question, {"1": found}) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "points"),
+    [
+        ("When did the museum that stands in Vesk open?", False),
+        ("When was that built?", True),
+        ("Who is the mayor of that town?", True),
+        ("Who lives in this town?", True),
+        ("Which of those who won were born there?", False),
+    ],
+)
+def test_what_points_at_the_step_before(question: str, points: bool) -> None:
+    plan = checked_plan([{"question": "When did the one in Aren open?"}, {"question": question}], 5)
+    assert plan[1]["depends_on"] == (["1"] if points else [])

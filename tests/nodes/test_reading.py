@@ -37,3 +37,40 @@ from churon.nodes.reading import understood
 def test_copied_lists_are_left_out(statement: str, answer: str, said: str, short: str) -> None:
     reading, _ = understood({"statement": statement, "answer": answer}, [])
     assert (reading.statement, reading.answer) == (said, short)
+
+
+@pytest.mark.parametrize(
+    ("question", "statement", "short"),
+    [
+        ("파도호에 와이파이가 있습니까?", "파도호에는 와이파이가 없습니다.", "없습니다"),
+        ("How many were injured?", "No passengers were injured.", "None"),
+        ("누구든지 이용할 수 있습니까?", "예, 누구든지 이용할 수 있습니다.", "예"),
+        ("언제라도 취소할 수 있습니까?", "예, 언제라도 취소할 수 있습니다.", "예"),
+        ("어디서든 환불됩니까?", "네, 어디서든 환불됩니다.", "네"),
+        ("When it is cancelled, do people get a refund?", "They get a refund.", "yes"),
+    ],
+)
+def test_there_is_none_and_yes_are_answers(question: str, statement: str, short: str) -> None:
+    reading, _ = understood({"statement": statement, "answer": short}, [], question)
+    assert (reading.statement, reading.answer) == (statement, short)
+
+
+@pytest.mark.parametrize(
+    ("statement", "short"),
+    [
+        ("No passengers were injured.", "NONE"),
+        ("The passages do not mention it.", "None"),
+        ("글에 답이 없습니다.", "없습니다"),
+        ("와이파이에 관한 정보가 없습니다.", "없음"),
+        ("NONE", "없음"),
+        ("", "None"),
+        ("The mill is old.", "unknown"),
+    ],
+)
+def test_what_says_nothing_is_no_reading(statement: str, short: str) -> None:
+    assert understood({"statement": statement, "answer": short}, [], "How many?")[0].answer == ""
+
+
+def test_yes_is_no_answer_to_a_question_for_a_place_or_time() -> None:
+    for question in ("When did it open, and where?", "어디에 있습니까?", "In which town is it?"):
+        assert understood({"statement": "yes", "answer": "yes"}, [], question)[0].answer == ""

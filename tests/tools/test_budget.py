@@ -23,7 +23,7 @@ usages = st.builds(
 
 
 accounts = st.builds(
-    lambda spent, cap: Account(spent=spent, call_cap=cap),
+    lambda spent, cap: Account(spent=spent, call_cap=cap, given=None),
     st.dictionaries(st.sampled_from("abc"), usages),
     st.none() | counts,
 )
@@ -39,7 +39,9 @@ def test_accounts_merge_in_any_order(a: Account, b: Account, c: Account) -> None
 @given(accounts, st.integers(0, 5), st.integers(0, 5))
 def test_what_several_processes_spent_adds_up(a: Account, here: int, there: int) -> None:
     limits = Limits(calls=1_000)
-    budgets = [Budget(limits, Account(spent=a["spent"], call_cap=None)) for _ in range(2)]
+    budgets = [
+        Budget(limits, Account(spent=a["spent"], call_cap=None, given=None)) for _ in range(2)
+    ]
     for budget, calls in zip(budgets, (here, there), strict=True):
         for _ in range(calls):
             budget.take_call()
@@ -78,7 +80,7 @@ def test_a_budget_counts_to_its_limit(limit: int, tries: int) -> None:
 async def test_a_resumed_budget_goes_on_counting_but_not_while_it_waits() -> None:
     now = 1_000.0
     spent = Usage(calls=3, tokens=10, searches=1, seconds=50.0, cache_hits=0)
-    before = Account(spent={"a": spent}, call_cap=None)
+    before = Account(spent={"a": spent}, call_cap=None, given=None)
     budget = Budget(Limits(calls=4, seconds=60), before, clock=lambda: now)
     budget.take_call()
     with pytest.raises(BudgetExhausted, match="4 calls"):

@@ -57,7 +57,9 @@ _ABOUT = re.compile(
     r"|[~≈∼]|약|대략|거의|얼추)\s*(?:the )?[$€₩£]?$",
     re.IGNORECASE,
 )
-_ABOUT_AFTER = re.compile(r"(?:쯤|정도|가량|경)|(?:쯤|정도|가량|경)(?=[가-힣]{0,4}$)")
+_ABOUT_AFTER = re.compile(
+    r"(?:쯤|정도|가량|경)|\s?(?:내외|안팎|가까이|전후)|(?:쯤|정도|가량|경)(?=[가-힣]{0,4}$)"
+)
 _DENIED = re.compile(
     r"\b(?:not|never|nor|neither|except|without|unless|if|unknown|unclear)\b|n't\b"
     r"|아니|아닌|아닙|않|없|모르|모릅|수[십백천만억조]|몇|여러",

@@ -22,7 +22,8 @@ _NAMES = {"이천", "사천", "오천", "만일", "천일", "백일"}
 """Towns and words that spell a number."""
 _FREE = {"둘", "셋", "넷"}
 """Numerals of one syllable that mean nothing else."""
-_HANGUL = re.compile(rf"(?<![\w.,]){korean.SINO}")
+# Digits that _DIGITS refused (£5m) are not taken here either
+_HANGUL = re.compile(rf"(?<![\w.,:/$€₩£¥#–~-]){korean.SINO}")
 _NATIVE = re.compile(rf"(?<![\w.,]){korean.NATIVE}")
 
 

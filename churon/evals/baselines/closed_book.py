@@ -16,11 +16,12 @@ from churon.graphs.contract import RagState
 from churon.graphs.frame import add_end, add_opening, framed
 from churon.graphs.machine import RagGraph, compiled
 from churon.graphs.policy import model_node
-from churon.nodes.cite import claim, sentences
+from churon.nodes.cite import claim
 from churon.nodes.common import RunState
 from churon.nodes.decide import is_refusal
 from churon.nodes.finish import Finish
 from churon.nodes.generate import Answered, tokens
+from churon.nodes.sentences import sentences
 from churon.tools.context import RagContext
 from churon.tools.models.base import Want
 from churon.tools.run import Ledger

@@ -7,10 +7,11 @@ from typing import Any
 
 from langchain_core.tools import BaseTool, StructuredTool
 
-from churon.nodes.cite import claim, overlap, sentences
+from churon.nodes.cite import claim, overlap
 from churon.nodes.decide import is_refusal
 from churon.nodes.prompts import passage_text
 from churon.nodes.rerank import passage
+from churon.nodes.sentences import sentences
 from churon.tools.run import Run
 from churon.tools.types import Claim, Evidence, Filter
 

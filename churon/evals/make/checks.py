@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from churon.nodes.cite import overlap, sentences
+from churon.nodes.cite import overlap
 from churon.nodes.decide import is_refusal, normalised
+from churon.nodes.sentences import sentences
 from churon.tools.korean import detect_language
 from churon.tools.types import Language
 
