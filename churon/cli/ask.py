@@ -16,6 +16,7 @@ from churon.api import Event, answering, stream
 from churon.cli.approve import approved
 from churon.cli.common import readable, split_pair, visible
 from churon.cli.show import show_answer, step_lines, step_row
+from churon.cli.tenant import check_tenant
 from churon.cli.tree import show_reasoning
 from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
@@ -41,6 +42,7 @@ async def run(
     asked, graph = as_question(question, language, filters), answering(graph)
     context = {"tenant": tenant} if tenant else None
     async with Toolkit(settings) as toolkit:
+        await check_tenant(toolkit, context)
         if as_json:
             async for event in stream(asked, graph, toolkit=toolkit, context=context):
                 if event["kind"] == "output":

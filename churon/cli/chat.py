@@ -17,6 +17,7 @@ from rich.text import Text
 from churon.api import answering
 from churon.cli.ask import show_run
 from churon.cli.common import visible
+from churon.cli.tenant import check_tenant
 from churon.graphs.contract import RagInput
 from churon.graphs.machine import RagGraph
 from churon.graphs.registry import build_graph
@@ -92,11 +93,12 @@ class Talk:
         database: Path,
         context: dict[str, Any] | None,
     ) -> Talk:
-        """Open the thread and say how long it is."""
+        """Open the thread and say how long it is. Raises StoreError, InputError."""
         config = {"configurable": {"thread_id": thread}}
         console = Console(highlight=False)
         saver = await opened(database, stack)
         toolkit = await stack.enter_async_context(Toolkit(settings))
+        await check_tenant(toolkit, context)
         machine = build_graph(graph, toolkit, checkpointer=saver)
         turns = await earlier(machine, config)
         n = len(turns) // 2

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from churon.cli.common import visible
 from churon.cli.ingest import manifest_path
+from churon.cli.tenant import ingesting
 from churon.tools.errors import InputError
 from churon.tools.ingest.documents import documents
 from churon.tools.ingest.documents import forget as forget_documents
@@ -15,15 +16,15 @@ from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
 
 _ELSEWHERE = "they were ingested from another working folder, or for another tenant."
-_NONE = "No documents. Read some with: churon ingest PATH.\n"
 
 
 def list_all(settings: Settings, as_json: bool, tenant: str | None) -> int:
     """Exit status 0, also where nothing was ingested."""
     context = settings.context
+    tenant = tenant or context.tenant
     report = documents(
         manifest_path(settings),
-        tenant=tenant or context.tenant,
+        tenant=tenant,
         collection=context.collection,
     )
     if as_json:
@@ -40,7 +41,8 @@ def list_all(settings: Settings, as_json: bool, tenant: str | None) -> int:
             sys.stdout.write(f"{'':9}  {visible(one.error)}\n")
     passages = sum(one.chunks for one in report.documents)
     total = f"documents: {len(report.documents)}, passages: {passages:,}\n"
-    sys.stdout.write(total if report.documents else _NONE)
+    none = f"No documents. Read some with: {ingesting(tenant)}.\n"
+    sys.stdout.write(total if report.documents else none)
     return 0
 
 

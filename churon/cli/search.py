@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from churon.cli.common import readable, split_pair, visible
+from churon.cli.tenant import check_tenant
 from churon.nodes.rerank import passage
 from churon.tools.account import no_account
 from churon.tools.settings import Settings
@@ -32,6 +33,7 @@ async def run(
     """Exit status 0, also when nothing is found: an empty result is a result."""
     context = {"tenant": tenant} if tenant else None
     async with Toolkit(settings) as toolkit:
+        await check_tenant(toolkit, context)
         hands = toolkit.run("search", context, no_account())  # the search that the graphs make
         kept = dict(split_pair(pair) for pair in filters) or None
         found = await hands.search(readable(query), kept)

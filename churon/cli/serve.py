@@ -6,6 +6,7 @@ import sys
 from importlib.util import find_spec
 from typing import Any
 
+from churon.cli.tenant import ingesting
 from churon.tools.errors import InputError, ModelMissing
 from churon.tools.settings import Settings
 
@@ -29,7 +30,9 @@ def make_key(tenant: str | None) -> int:
     from churon.serving.keys import new_key
 
     key, line = new_key(tenant)
-    sys.stdout.write(f"{key}\n\nShown once. Put this into churon.toml:\n\n[serve.keys]\n{line}\n")
+    asks = f" It asks only what was read with `{ingesting(tenant)}`." if tenant else ""
+    told = f"Shown once.{asks} Put this into churon.toml:\n\n[serve.keys]\n{line}"
+    sys.stdout.write(f"{key}\n\n{told}\n")
     return 0
 
 

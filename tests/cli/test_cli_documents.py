@@ -35,6 +35,32 @@ def test_documents_are_listed(ingested: Callable[..., Any]) -> None:
     assert rows[0]["error"]
 
 
+@pytest.mark.parametrize("command", [["ask"], ["ask", "--json"], ["search"], ["chat"]])
+def test_a_tenant_without_documents_is_told_so(
+    ingested: Callable[..., Any], command: list[str]
+) -> None:
+    asked = [] if command == ["chat"] else ["Who signs?"]
+    outcome = ingested(*command, *asked, "--tenant", "kim lee")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err == (
+        "churon: The tenant 'kim lee' has no documents. "
+        "Read some with `churon ingest PATH --tenant 'kim lee'`.\n"
+    )
+    assert "ingest PATH --tenant kim.\n" in ingested("documents", "list", "--tenant", "kim").out
+
+
+def test_a_tenant_asks_its_own_documents(served: Callable[..., Any]) -> None:
+    assert served("ingest", "docs", "--tenant", "kim").status == 0
+    assert "docs/rules.md" in served("search", "the blue book", "--tenant", "kim").out
+    assert served("-s", "context.tenant=kim", "ask", "-g", "two_stage", "Who signs?").status == 0
+
+
+def test_a_store_with_tenancy_names_the_option(served: Callable[..., Any]) -> None:
+    assert served("-s", "store.tenancy=true", "ingest", "docs", "--tenant", "kim").status == 0
+    outcome = served("-s", "store.tenancy=true", "search", "Who signs?")
+    assert outcome.status == 1 and "--tenant NAME" in outcome.err
+
+
 def test_a_forgotten_document_is_found_no_more(ingested: Callable[..., Any]) -> None:
     outcome = ingested("documents", "forget", "docs/rules.md")
     assert (outcome.status, outcome.out) == (0, "documents removed: 1\n")

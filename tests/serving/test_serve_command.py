@@ -51,6 +51,7 @@ def test_a_key_is_printed_with_its_line(typed: Typed) -> None:
     [(name, held)] = loaded["serve"]["keys"].items()
     assert held["tenant"] == "acme" and held["sha256"] not in key
     assert name == f"key-{held['sha256'][:8]}"
+    assert "churon ingest PATH --tenant acme" in out
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,8 @@ class Store:
         if self.settings.tenancy and not tenant:
             raise StoreError(
                 "This store keeps tenants apart and the call names none.",
-                remedy="Pass tenant=..., or set store.tenancy to false.",
+                remedy="Name it with `--tenant NAME`, in Python with tenant=..., "
+                "or set store.tenancy to false.",
             )
         return expression(filter, tenant)
 

@@ -1,0 +1,30 @@
+"""A tenant without documents, which is said before a model is asked for nothing."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from churon.tools.errors import StoreError
+from churon.tools.toolkit import Toolkit
+
+
+async def check_tenant(toolkit: Toolkit, context: dict[str, Any] | None) -> None:
+    """Raise StoreError where the run's tenant has no passages; a run without one is not looked at.
+
+    Otherwise such a run would end with "the documents do not hold an answer".
+    """
+    wanted = toolkit.context(context)
+    if not wanted.tenant:
+        return
+    store = await toolkit.store()
+    if not await store.count(tenant=wanted.tenant, collection=wanted.collection):
+        raise StoreError(
+            f"The tenant {wanted.tenant!r} has no documents.",
+            remedy=f"Read some with `{ingesting(wanted.tenant)}`.",
+        )
+
+
+def ingesting(tenant: str | None) -> str:
+    """The command that reads documents for this tenant, or for none."""
+    return f"churon ingest PATH --tenant {shlex.quote(tenant)}" if tenant else "churon ingest PATH"
