@@ -1,8 +1,7 @@
-"""DOCX through python-docx and PPTX through python-pptx."""
+"""PPTX through python-pptx."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,44 +9,6 @@ from typing import Any
 from churon.tools.errors import IngestError
 from churon.tools.ingest.extracted import Extracted, TextBuilder, one_line
 from churon.tools.settings import IngestSettings
-
-_HEADING = re.compile(r"heading (\d)$", re.I)
-
-
-def read_docx(path: Path, settings: IngestSettings) -> Extracted:
-    """Paragraphs and tables in order; the built-in heading styles are headings."""
-    import docx
-    from docx.table import Table
-
-    document = docx.Document(str(path))
-    builder = TextBuilder(settings.max_chars)
-    for block in document.iter_inner_content():
-        if isinstance(block, Table):
-            _add_table(builder, block)
-        elif level := _level(block):
-            builder.heading(block.text, level)
-        else:
-            builder.add(block.text, "\n\n")
-    return builder.build(document.core_properties.title or "")
-
-
-def _level(paragraph: Any) -> int:
-    name = (paragraph.style.name or "") if paragraph.style is not None else ""
-    heading = _HEADING.match(name)
-    if heading:
-        return int(heading.group(1)) or 1
-    return 1 if name == "Title" else 0
-
-
-def _add_table(builder: TextBuilder, table: Any) -> None:
-    for row in table.rows:
-        cells: list[str] = []
-        for cell in row.cells:
-            text = one_line(cell.text)
-            if not cells or cells[-1] != text:  # a merged cell is given once a column
-                cells.append(text)
-        builder.add(" | ".join(cells))
-    builder.gap()
 
 
 def read_pptx(path: Path, settings: IngestSettings) -> Extracted:
@@ -84,7 +45,7 @@ def _shapes(slide: Any) -> Iterator[tuple[str, bool]]:
     stack = list(reversed(list(slide.shapes)))
     while stack:
         shape = stack.pop()
-        if title is not None and shape.shape_id == title.shape_id:
+        if title is not None and shape._element is title._element:  # ids may be given twice
             continue
         if hasattr(shape, "shapes"):
             stack.extend(reversed(list(shape.shapes)))
