@@ -70,11 +70,15 @@ async def read(
 
 
 def manifest_path(settings: Settings) -> Path:
-    """The manifest of this store and embedding model: another model must embed everything anew."""
+    """The manifest of this store and embedding model: another model must embed everything anew.
+
+    Beside a store's file; of a server at home, for it has no folder and may be used from any.
+    """
     uri, model = settings.store.uri, settings.embedding
     file = None if is_server(uri) else Path(uri).expanduser()
-    folder, name = (file.parent, file.name) if file else (Path(".churon"), uri)
+    folder, name = (file.parent, file.name) if file else (Path.home() / ".churon", uri)
     key = f"{name}|{model.provider}|{model.model}|{model.dimensions}|{settings.store.collection}"
+    key += f"|{model.document_prefix}"
     mark = hashlib.sha256(key.encode()).hexdigest()[:8]
     return folder / f"manifest-{mark}.sqlite"
 

@@ -18,6 +18,7 @@ from churon.tools.rerank.batching import packed
 from churon.tools.rerank.cache import ScoreCache
 from churon.tools.rerank.canaries import calibration_pairs
 from churon.tools.rerank.certified import WORTH, ErrorBound, certified
+from churon.tools.rerank.placing import check_length, placed
 from churon.tools.rerank.queue import Call, PassQueue, Pending, Row
 from churon.tools.rerank.spans import flash
 from churon.tools.rerank.torch_model import free_memory, import_torch, later, pick_batch_tokens
@@ -74,6 +75,7 @@ class CrossEncoder(ABC, Generic[R]):
         dtype in which all passages are scored first, where only the best have to be exact;
         `prepare`: changes a network for good that has its precision and device.
         """
+        check_length(name, network.config, max_length)
         self.name = name
         self.device = device
         self.batch_tokens = pick_batch_tokens(batch_tokens, device)
@@ -84,7 +86,7 @@ class CrossEncoder(ABC, Generic[R]):
         networks = {"exact": network.eval()}
         if coarse is not None:
             networks["coarse"] = copy.deepcopy(network).to(coarse)
-        self._networks = {name: one.to(device) for name, one in networks.items()}
+        self._networks = {key: placed(name, one, device) for key, one in networks.items()}
         if prepare is not None:
             for one in self._networks.values():
                 self._prepared(one, prepare)

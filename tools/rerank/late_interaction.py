@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
+from concurrent.futures import CancelledError
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -21,6 +22,7 @@ from langchain_core.documents import Document
 from numpy.typing import NDArray
 
 from churon.tools.korean import detect_language
+from churon.tools.rerank.scorer import abandoned
 from churon.tools.rerank.token_cache import TokenCache, Vectors
 
 Floats = NDArray[np.float32]
@@ -67,10 +69,12 @@ class LateInteractionScorer:
     def score(
         self, query: str, documents: Sequence[Document], top_n: int | None = None
     ) -> list[float]:
-        """One fused score per document."""
+        """One fused score per document. Raises CancelledError when abandoned meanwhile."""
         if not documents:
             return []
         with self._one_call:  # a call fills the cores by itself
+            if (nobody_waits := abandoned.get()) is not None and nobody_waits.is_set():
+                raise CancelledError
             return self._fused_scores(query, documents)
 
     def _fused_scores(self, query: str, documents: Sequence[Document]) -> list[float]:

@@ -123,10 +123,11 @@ def load_pretrained(kind: str, model: str, *, offline: bool = False, **kwargs: A
             local_files_only=offline or _is_folder(model),
             **kwargs,
         )
-    except (OSError, ValueError) as error:  # what transformers raises for absent or foreign files
+    # absent or foreign files; weights of other shapes; a file that is cut off
+    except (OSError, ValueError, RuntimeError, _broken_weights()) as error:
         raise ModelMissing(
             f"The reranking model {model!r} cannot be loaded: {_first_line(error)}",
-            remedy=f"Check rerank.model; download it with: hf download {model}.",
+            remedy=f"Check rerank.model; download it anew with: hf download {model}.",
         ) from error
     if not with_weights:
         return loaded
@@ -137,6 +138,13 @@ def load_pretrained(kind: str, model: str, *, offline: bool = False, **kwargs: A
             remedy="Name a model that was trained for reranking, or another rerank.provider.",
         )
     return network
+
+
+def _broken_weights() -> type[Exception]:
+    from safetensors import SafetensorError
+
+    found: type[Exception] = SafetensorError
+    return found
 
 
 def free_memory(device: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import time
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -140,6 +142,25 @@ def test_the_cache_is_bounded_in_bytes_and_drops_the_least_recently_used() -> No
     assert cache.get("a") is not None and cache.get("c") is not None
     cache.put("c", rows)
     assert (len(cache), cache.nbytes) == (2, 160)
+
+
+async def test_abandoned_calls_are_not_computed() -> None:
+    class Slow(WordVectors):
+        def token_vectors(self, texts: Any, prefix: str) -> Any:
+            time.sleep(0.05)
+            return super().token_vectors(texts, prefix)
+
+    embeddings = Slow()
+    compressor = RerankCompressor(scorer=LateInteractionScorer(embeddings, cache_bytes=0), top_n=1)
+    found = documents("red fox", "blue sea")
+    calls = [asyncio.create_task(compressor.rerank(f"red {n}", found)) for n in range(4)]
+    await asyncio.sleep(0.02)
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+    await compressor.rerank("wanted", found)
+    assert sum(asked.startswith("query: red") for asked in embeddings.asked) <= 1
+    compressor.close()
 
 
 @pytest.mark.parametrize("query", ["", " ", "🙂", "x " * 5_000])

@@ -15,7 +15,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 from support.rerankers import QUERY, documents, save_decoder, save_encoder
 from support.trained import save_trained_encoder
 
-from churon.tools.errors import RerankError
+from churon.tools.errors import ModelMissing, RerankError, SettingsError
 from churon.tools.rerank.canaries import calibration_pairs
 from churon.tools.rerank.compressor import RerankCompressor
 from churon.tools.rerank.factory import open_reranker
@@ -190,3 +190,24 @@ def test_eight_threads_with_pairs_to_cut_get_their_own_scores(trained: str) -> N
         thread.join()
     assert not wrong
     scorer.close()
+
+
+def test_a_pair_longer_than_the_models_positions_is_refused_at_load(tmp_path: Path) -> None:
+    folder = save_encoder(tmp_path)
+    with pytest.raises(SettingsError, match=r"max_length is 1024 .* reads 598 tokens"):
+        opened(folder, max_length=1024, canaries=False)
+    opened(folder, max_length=598, canaries=False).close()
+
+
+@pytest.mark.parametrize("damage", ["cut", "other"])
+def test_damaged_weights_are_named(tmp_path: Path, damage: str) -> None:
+    folder = Path(save_encoder(tmp_path))
+    weights = folder / "model.safetensors"
+    if damage == "cut":
+        weights.write_bytes(weights.read_bytes()[:100])
+    else:
+        config = folder / "config.json"
+        config.write_text(config.read_text().replace('"vocab_size": ', '"vocab_size": 1'))
+    with pytest.raises(ModelMissing, match="cannot be loaded") as caught:
+        opened(str(folder), canaries=False)
+    assert "hf download" in str(caught.value)

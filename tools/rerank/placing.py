@@ -1,0 +1,37 @@
+"""A loaded network onto its device, and whether it reads pairs as long as they may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from churon.tools.errors import RerankError, SettingsError
+from churon.tools.rerank.torch_model import import_torch
+
+_AFTER_PADDING = ("roberta", "camembert", "xmod", "data2vec-text", "ernie_m")
+"""Families, by a part of their name, that count positions from behind the padding's index."""
+
+
+def check_length(name: str, config: Any, max_length: int) -> None:
+    """Raise SettingsError where a pair may have more tokens than the model has positions."""
+    most = getattr(config, "max_position_embeddings", None)
+    if most is None:
+        return
+    if any(family in config.model_type for family in _AFTER_PADDING):
+        most -= (config.pad_token_id or 0) + 1
+    if max_length > most:
+        raise SettingsError(
+            f"rerank.max_length is {max_length} and the model {name!r} reads {most} tokens.",
+            remedy=f"Set rerank.max_length to {most} or less.",
+        )
+
+
+def placed(name: str, network: Any, device: str) -> Any:
+    """The network on the device. Raises RerankError where it has no room there."""
+    torch, _ = import_torch()
+    try:
+        return network.to(device)
+    except torch.OutOfMemoryError as error:
+        raise RerankError(
+            f"The device {device!r} has no memory for the model {name!r}.",
+            remedy="Free the GPU, name a smaller model, or set rerank.device = 'cpu'.",
+        ) from error
