@@ -100,22 +100,3 @@ def test_a_workbook_bomb_is_not_unpacked(tmp_path: Path) -> None:
     (tmp_path / "bomb.xlsx").write_bytes(packed.getvalue())
     with pytest.raises(IngestError, match="would expand to 20000000 bytes"):
         load(tmp_path / "bomb.xlsx", SETTINGS)
-
-
-def test_html_hides_what_a_reader_cannot_see(tmp_path: Path) -> None:
-    (tmp_path / "a.html").write_text(
-        "<title>Ferry</title><nav>Home</nav><h2>Fares <span hidden>secret</span></h2>"
-        "<p>Two<br>lines of <b>text</b>.<p style='display: none'>unseen</p><!-- no -->"
-        "<table><tr><th>Port</th><th>Won</th></tr><tr><td>Sorido</td><td>9,800</td></tr></table>"
-        "<pre>a\n  b</pre>" + "<div>" * 3_000 + "deep"
-    )
-    document = load(tmp_path / "a.html", SETTINGS)
-    assert document.title == "Ferry"
-    assert document.text.split("\n\n") == [
-        "Fares",
-        "Two\nlines of text.",
-        "Port | Won\nSorido | 9,800",
-        "a\n  b",
-        "deep",
-        "",
-    ]

@@ -2,14 +2,13 @@
 
 Text hidden by the `hidden` attribute, `aria-hidden`, an inline style or a well-known class is left
 out: nobody who checks a citation could see it. What a click unfolds (`collapse`, `details`) and
-what only small screens hide is kept. Navigation, long lists of bare links, scripts and forms are
-left out.
+what only small screens hide is kept. Navigation, long lists of bare links, scripts and the fields
+of forms are left out; a form itself may hold the whole page.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,24 +16,19 @@ from typing import Any
 from churon.tools.ingest.encoding import decode
 from churon.tools.ingest.extracted import Extracted, TextBuilder, normalise, one_line
 from churon.tools.ingest.readers.plain import split_front_matter
+from churon.tools.ingest.readers.visible import unseen
 from churon.tools.settings import IngestSettings
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.I)
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_HIDDEN_CLASSES = frozenset({"hidden", "d-none", "invisible", "visually-hidden"})
-_SHOWN_WIDE = re.compile(r"(?:sm|md|lg|xl|2xl):(?!hidden)|d-(?:sm|md|lg|xl|xxl)-(?!none)")
-_UNREAD = frozenset(
-    {"script", "style", "template", "noscript", "nav", "form", "button", "select", "svg"}
-    | {"iframe", "title", "object"}
-)
 _BLOCKS = frozenset(
-    {"address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div", "dl"}
-    | {"dt", "fieldset", "figcaption", "figure", "footer", "header", "hr", "html", "li", "main"}
-    | {"ol", "p", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"}
+    {"address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details"}
+    | {"dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form"}
+    | {"header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "ol", "p", "search"}
+    | {"section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"}
 )
-_MENU_LINKS = 30
-_MENU_WIDTH = 30
-"""Characters of an average link's text, above which a list of links tells something."""
+_CELLS = ("td", "th")
+_AS_WRITTEN = ("pre", "textarea")
+_SPACES = re.compile(r"\s+")
 _HEADING = re.compile(r"h([1-6])$")
 
 
@@ -76,8 +70,8 @@ class _Walk:
             if isinstance(node, _End):
                 self.flush(node.gap)
             elif isinstance(node, str):
-                self.line.append(_string(node))
-            elif not _unseen(node):
+                self.line.append(_SPACES.sub(" ", _string(node)))
+            elif not unseen(node):
                 stack.extend(reversed(self._enter(node)))
 
     def _enter(self, node: Any) -> list[Any]:
@@ -85,15 +79,15 @@ class _Walk:
         heading = _HEADING.match(node.name)
         if heading:
             self.flush()
-            self.builder.heading(_visible(node), int(heading.group(1)))
+            self.builder.heading(_written(node), int(heading.group(1)))
             return []
-        if node.name == "pre":
+        if node.name in _AS_WRITTEN:
             self.flush()
-            self.builder.add(node.get_text(), "\n\n")
+            self.builder.add(_written(node), "\n\n")
             return []
         if node.name == "br":
             self.line.append("\n")
-        if node.name in ("td", "th"):
+        if node.name in _CELLS:
             self.line.append(" | " if "".join(self.line).strip() else "")
         if node.name in _BLOCKS:
             end = _End(gap=node.name not in ("tr", "li"))
@@ -110,42 +104,22 @@ class _Walk:
 
 def _string(node: Any) -> str:
     # Comments, CDATA and doctypes are strings too, of their own classes
-    return re.sub(r"\s+", " ", node) if type(node).__name__ == "NavigableString" else ""
+    return str(node) if type(node).__name__ == "NavigableString" else ""
 
 
-def _visible(node: Any) -> str:
-    return " ".join(
-        string
-        for string in node.strings
-        if not any(_unseen(parent) for parent in string.parents if parent is not node)
-    )
-
-
-def _is_menu(node: Any) -> bool:
-    """A list of many short links and nothing else, such as a page's other languages."""
-    if node.name not in ("ul", "ol"):
-        return False
-    links = [one_line(link.get_text()) for link in node.find_all("a")]
-    if len(links) < _MENU_LINKS:
-        return False
-    text, linked = len(one_line(node.get_text(" "))), sum(map(len, links)) + len(links)
-    return linked >= 0.9 * text and linked < _MENU_WIDTH * len(links)
-
-
-def _hidden_by_class(classes: Sequence[str]) -> bool:
-    return not _HIDDEN_CLASSES.isdisjoint(classes) and not any(map(_SHOWN_WIDE.match, classes))
-
-
-def _unseen(node: Any) -> bool:
-    if node.name in _UNREAD or _is_menu(node):
-        return True
-    attributes = node.attrs
-    if not attributes:
-        return False
-    return (
-        "hidden" in attributes
-        or attributes.get("aria-hidden") == "true"
-        or attributes.get("role") in ("navigation", "menu", "search")
-        or _hidden_by_class(attributes.get("class") or ())
-        or _HIDDEN_STYLE.search(str(attributes.get("style", ""))) is not None
-    )
+def _written(root: Any) -> str:
+    """The text of what is seen, with its own white space; blocks inside are lines."""
+    parts: list[str] = []
+    stack: list[Any] = list(reversed(root.contents))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, _End):
+            parts += ["\n"] if parts and not parts[-1].endswith("\n") else []
+        elif isinstance(node, str):
+            parts += filter(None, [_string(node)])
+        elif node.name == "br":
+            parts.append("\n")
+        elif not unseen(node):
+            end = [_End(gap=False)] if node.name in _BLOCKS or node.name in _CELLS else []
+            stack.extend(reversed([*end, *node.contents, *end]))
+    return "".join(parts)
