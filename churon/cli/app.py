@@ -34,7 +34,13 @@ Graph = Annotated[
 Tenant = Annotated[Optional[str], typer.Option(help="Tenant, where tenancy is on.")]  # noqa: UP045
 Filters = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option("--filter", "-f", metavar="KEY=VALUE", help="Only passages with this metadata."),
+    typer.Option(
+        "--filter",
+        "-f",
+        metavar="KEY=VALUE",
+        help="Only passages with this metadata: document, as `churon documents list` gives it;"
+        " detected_language=ko or en; title; section; page.",
+    ),
 ]
 
 

@@ -14,7 +14,8 @@ from rich.text import Text
 
 from churon.api import Event, answering, stream
 from churon.cli.approve import approved
-from churon.cli.common import readable, split_pair, visible
+from churon.cli.common import readable, visible
+from churon.cli.filters import filter_of
 from churon.cli.show import show_answer, step_lines, step_row
 from churon.cli.tenant import check_tenant
 from churon.cli.tree import show_reasoning
@@ -61,8 +62,8 @@ def as_question(question: str, language: str, filters: list[str]) -> RagInput:
     if language not in ("auto", "en", "ko"):
         raise InputError(f"The language {language!r} is unknown.", remedy="Use auto, en or ko.")
     asked = RagInput(question=readable(question), language=language)  # type: ignore[typeddict-item]
-    if filters:
-        asked["filter"] = dict(split_pair(pair) for pair in filters)
+    if wanted := filter_of(filters):
+        asked["filter"] = wanted
     return asked
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 from collections.abc import Sequence
@@ -47,41 +46,34 @@ def nested(pairs: list[str]) -> dict[str, Any]:
     quote, a bracket or a brace is TOML. Raises InputError.
     """
     flags: dict[str, Any] = {}
-    for pair in pairs:
-        name, text = _pair(pair)
+    for given in pairs:
+        name, text = pair(given, "Write for example context.k2=5.")
         *parents, last = name.split(".")
         place = flags
         for parent in parents:
             place = place.setdefault(parent, {})
             if not isinstance(place, dict):
                 raise InputError(
-                    f"{parent!r} has a value already: {pair!r} does not fit.",
+                    f"{parent!r} has a value already: {given!r} does not fit.",
                     remedy="Give either the section or its parts.",
                 )
-        place[last] = _toml(text) if text[:1] in _OPENING else text
+        place[last] = toml(text) if text[:1] in _OPENING else text
     return flags
 
 
 _OPENING = ('"', "'", "[", "{")
 
 
-def split_pair(pair: str) -> tuple[str, Any]:
-    """`KEY=VALUE` as name and value: number, boolean or list where it reads as one, else text."""
-    name, text = _pair(pair)
-    value = _toml(text)
-    plain = isinstance(value, (str, bool, int, list))
-    finite = isinstance(value, float) and math.isfinite(value)
-    return name, value if plain or finite else text
-
-
-def _pair(pair: str) -> tuple[str, str]:
-    name, equals, text = pair.partition("=")
+def pair(given: str, example: str) -> tuple[str, str]:
+    """`KEY=VALUE` as both. Raises InputError with the example."""
+    name, equals, text = given.partition("=")
     if not equals or not all(name.strip().split(".")):
-        raise InputError(f"{pair!r} is not KEY=VALUE.", remedy="Write for example context.k2=5.")
+        raise InputError(f"{given!r} is not KEY=VALUE.", remedy=example)
     return name.strip(), text
 
 
-def _toml(text: str) -> Any:
+def toml(text: str) -> Any:
+    """What it is in TOML; text that is no TOML as it is."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from churon.cli.common import readable, split_pair, visible
+from churon.cli.common import readable, visible
+from churon.cli.filters import filter_of
 from churon.cli.tenant import check_tenant
 from churon.nodes.rerank import passage
 from churon.tools.account import no_account
@@ -32,10 +33,10 @@ async def run(
 ) -> int:
     """Exit status 0, also when nothing is found: an empty result is a result."""
     context = {"tenant": tenant} if tenant else None
+    kept = filter_of(filters)
     async with Toolkit(settings) as toolkit:
         await check_tenant(toolkit, context)
         hands = toolkit.run("search", context, no_account())  # the search that the graphs make
-        kept = dict(split_pair(pair) for pair in filters) or None
         found = await hands.search(readable(query), kept)
         reranker = await toolkit.reranker()
         ranked = await reranker.rerank(query, found, len(found) or 1) if reranker else found

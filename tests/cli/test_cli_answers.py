@@ -65,6 +65,26 @@ def test_a_filter_keeps_other_documents_out(asked: Callable[..., Any]) -> None:
     assert {row["document"] for row in rows} == {"docs/안내.md"}
 
 
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        (["detected_language=ko"], {"docs/안내.md"}),
+        (["detected_language=en"], {"docs/rules.md"}),
+        (["document=docs/rules.md", "document=docs/안내.md"], {"docs/rules.md", "docs/안내.md"}),
+        (["document=docs/rules.md", "detected_language=ko"], set()),
+        (['document=["docs/rules.md"]', "chunk=0"], {"docs/rules.md"}),
+        (["document=2024"], set()),
+        (["document=rules.md"], set()),
+    ],
+)
+def test_filters_all_hold_and_a_key_may_have_several_values(
+    asked: Callable[..., Any], filters: list[str], found: set[str]
+) -> None:
+    options = [part for one in filters for part in ("-f", one)]
+    outcome = asked("search", "--json", *options, QUESTION)
+    assert {row["document"] for row in json.loads(outcome.out)} == found
+
+
 def test_names_and_questions_do_not_steer_the_terminal(
     served: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -35,7 +35,7 @@ class Question(BaseModel):
     language: Literal["auto", "en", "ko"] = "auto"
     """Of the answer; auto takes the question's."""
     filter: dict[str, Any] | None = None
-    """Metadata that passages must have."""
+    """Metadata that passages must have, such as `document` or `detected_language`."""
     context: dict[str, Any] = Field(default_factory=dict)
     """Knobs of `RagContext`."""
 

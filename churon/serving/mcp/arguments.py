@@ -23,8 +23,9 @@ Filter = Annotated[
     dict[str, Any] | None,
     Field(
         description="Metadata that passages must have: equality, or membership for a list; all"
-        " are required.",
-        examples=[{"document": "guide.pdf"}],
+        " are required. `document` is the whole path that search and ask give; also"
+        " `detected_language` (ko or en), `title`, `section`, `page`.",
+        examples=[{"document": "docs/guide.pdf"}, {"detected_language": "ko", "page": 2}],
     ),
 ]
 

@@ -51,7 +51,7 @@ class Extension(BaseModel):
     """Knobs of `RagContext`."""
     language: Literal["auto", "en", "ko"] = "auto"
     filter: dict[str, Any] | None = None
-    """Metadata that passages must have."""
+    """Metadata that passages must have, such as `document` or `detected_language`."""
 
 
 class ChatRequest(BaseModel):
