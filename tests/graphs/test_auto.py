@@ -154,3 +154,17 @@ async def test_a_search_that_breaks_off_leaves_the_answer_before_it(
     assert len(ended) == 2
     assert output["status"] == "abstained" and output["stop_reason"]
     assert "mcts_rag:broke_off" in output["degraded"]
+
+
+@pytest.mark.parametrize("form", ["short", "iterative"])
+async def test_self_rag_inside_is_the_short_form_whatever_form_is_set(form: str) -> None:
+    store = ListStore([MILL])
+    answer = model(
+        plan=steps("When was the mill built?"),
+        candidate=candidate,
+        support=labels(F=0.02, P=0.08, N=0.9),
+        refine="Vesk mill year",
+        sufficient=labels(Y=0.9, N=0.1),
+    )
+    await ask(answer, MILL_QUESTION, store=store, form=form, route="self_rag")
+    assert [asked["query"] for asked in store.asked] == [MILL_QUESTION, "Vesk mill year"]

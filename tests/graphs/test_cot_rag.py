@@ -352,3 +352,26 @@ async def test_only_the_plan_of_a_fully_supported_answer_is_a_case(
     toolkit._opened["cases"] = Memory()
     await build_graph("cot_rag", toolkit).ainvoke({"question": QUESTION})
     assert plans_kept == [(QUESTION, [FIRST, SECOND])] * kept
+
+
+async def test_a_plan_whose_answer_misses_a_fact_is_no_case() -> None:
+    class Memory:
+        async def similar(self, *_: Any, **__: Any) -> list[Any]:
+            return []
+
+        async def remember(self, *_: Any, **__: Any) -> None:
+            raise AssertionError
+
+    asks = ("When was the Vesk mill built?", "When was the Orrin tower built?")
+    last = ("synthesise", "When were the mill (#1) and the tower (#2) built?")
+    built = said("The Vesk mill was built in 1898 [1].", "1898")
+    answer = model(
+        plan=steps(*asks, last),
+        conclude=lambda prompt: built if "mill" in asked(prompt) else said("", None),
+    )
+    toolkit = world(answer, TEXTS, cases=True)
+    toolkit._opened["cases"] = Memory()
+    question = {"question": "When were the Vesk mill and the Orrin tower built?"}
+    output = await build_graph("cot_rag", toolkit).ainvoke(question)
+    assert output["missing"] == [asks[1]] and output["answer"]
+    assert "remember:AssertionError" not in output["degraded"]
