@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
+from typing import NoReturn
 
 
 def main() -> None:
@@ -10,17 +12,34 @@ def main() -> None:
     from churon.cli.app import app
     from churon.tools.errors import ChuronError, InputError, SettingsError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # Korean on a terminal that has no letters for it
+            stream.reconfigure(errors="replace")
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # a full disk is told now, not in the middle of Python's end
     except (InputError, SettingsError) as error:
         sys.stderr.write(f"churon: {error}\n")
         sys.exit(2)
     except ChuronError as error:
         sys.stderr.write(f"churon: {error}\n")
         sys.exit(1)
+    except OSError as error:
+        _leave(error)
     except KeyboardInterrupt:
         sys.stderr.write("churon: stopped.\n")
         sys.exit(130)
+
+
+def _leave(error: OSError) -> NoReturn:
+    """Say what could not be read or written; who reads a pipe no more is told nothing."""
+    if not isinstance(error, BrokenPipeError):
+        about = f"{error.filename!r}: " if error.filename is not None else ""
+        sys.stderr.write(f"churon: {about}{error.strerror or error}.\n")
+    sys.stdout = io.StringIO()  # Python's end must not try again what is left in the buffer
+    sys.exit(1)
 
 
 if __name__ == "__main__":
