@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,7 +12,7 @@ from rich.text import Text
 
 from churon.api import Event, answering, stream
 from churon.cli.approve import approved
-from churon.cli.common import readable, visible
+from churon.cli.common import print_json, readable, visible
 from churon.cli.filters import filter_of
 from churon.cli.show import show_answer, step_lines, step_row
 from churon.cli.tenant import check_tenant
@@ -47,8 +45,7 @@ async def run(
         if as_json:
             async for event in stream(asked, graph, toolkit=toolkit, context=context):
                 if event["kind"] == "output":
-                    text = json.dumps(event["output"], ensure_ascii=False, indent=2)
-                    sys.stdout.write(text + "\n")
+                    print_json(event["output"])
         else:
             console = Console(highlight=False)
             output = await show_run(console, asked, graph, toolkit, context)

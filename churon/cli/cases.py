@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 
-from churon.cli.common import visible
+from churon.cli.common import print_json, visible
 from churon.tools.cases import Case
 from churon.tools.errors import InputError
 from churon.tools.settings import Settings
@@ -23,7 +22,7 @@ async def list_all(settings: Settings, as_json: bool, tenant: str | None) -> int
         memory = await toolkit.cases()
         kept = await memory.all(tenant=tenant or settings.context.tenant)
     if as_json:
-        sys.stdout.write(json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
+        print_json(kept)
     else:
         sys.stdout.write("".join(map(told, kept)) or _NONE)
     return 0

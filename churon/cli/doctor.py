@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
@@ -14,6 +12,7 @@ from rich.text import Text
 
 from churon.cli.checks import installed, server, sizes, stored, tracing, vectors
 from churon.cli.checks.finding import Finding, error
+from churon.cli.common import print_json
 from churon.tools.errors import ChuronError
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
@@ -26,7 +25,7 @@ async def run(settings: Settings, as_json: bool) -> int:
     findings = await examine(offline(settings))
     if as_json:
         report = {"findings": [asdict(finding) for finding in findings]}
-        sys.stdout.write(json.dumps(report, ensure_ascii=False, indent=2) + "\n")
+        print_json(report)
     else:
         show(Console(highlight=False), findings)
     return 1 if any(finding.level == "error" for finding in findings) else 0

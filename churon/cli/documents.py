@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
-from churon.cli.common import visible
+from churon.cli.common import print_json, visible
 from churon.cli.ingest import manifest_path
 from churon.cli.tenant import ingesting
 from churon.tools.errors import InputError
@@ -32,7 +31,7 @@ def list_all(settings: Settings, as_json: bool, tenant: str | None) -> int:
             {"path": one.path, "passages": one.chunks, "error": one.error}
             for one in report.documents
         ]
-        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+        print_json(rows)
         return 0
     for one in report.documents:
         told = one.outcome if one.error else f"{one.chunks:,}"

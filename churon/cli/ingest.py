@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from churon.cli.checks.stored import is_server
-from churon.cli.common import visible
+from churon.cli.common import print_json, visible
 from churon.tools.errors import IngestError, InputError
 from churon.tools.ingest.pipeline import ingest
 from churon.tools.toolkit import Toolkit
@@ -26,7 +25,7 @@ async def run(
     async with Toolkit(settings) as toolkit:
         report = await read(toolkit, paths, tenant, prune, quiet=as_json)
     if as_json:
-        sys.stdout.write(json.dumps(report.as_json(), ensure_ascii=False, indent=2) + "\n")
+        print_json(report.as_json())
     else:
         show(report)
     return 1 if report.failed else 0

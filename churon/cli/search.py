@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from churon.cli.common import readable, visible
+from churon.cli.common import print_json, readable, visible
 from churon.cli.filters import filter_of
 from churon.cli.tenant import check_tenant
 from churon.nodes.rerank import passage
@@ -42,7 +41,7 @@ async def run(
         ranked = await reranker.rerank(query, found, len(found) or 1) if reranker else found
     rows = [row(document) for document in ranked]
     if as_json:
-        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+        print_json(rows)
     elif rows:
         Console(highlight=False).print(table(rows))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -27,6 +28,16 @@ def test_a_terminal_without_korean_gets_question_marks(tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert refused.returncode == 2 and refused.stderr.startswith("churon: There is no graph '???'")
+
+
+def test_json_stays_whole_without_korean(tmp_path: Path) -> None:
+    (tmp_path / "안내.md").write_text("파도호", "utf-8")
+    done = subprocess.run(
+        [*COMMAND, "-s", "models.folder=모델", "doctor", "--json"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert "모델" in str(json.loads(done.stdout)) and "?" not in done.stdout
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
