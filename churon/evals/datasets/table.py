@@ -26,11 +26,14 @@ def read(path: Path, records: Iterable[Fields]) -> Dataset:
     """The set of these records; it has no documents. Raises InputError."""
     cases: list[Case] = []
     left_out: Counter[str] = Counter()
+    places: dict[str, str] = {}
     for fields in records:
         if fields.flag("accept") is False:
             left_out["not accepted"] += 1
         else:
-            cases.append(_case(fields))
+            cases.append(made := _case(fields))
+            if not fields.optional("id"):
+                _refuse_twice(fields, made["question"], places)
     return assembled(path, (), cases, left_out)
 
 
@@ -53,6 +56,17 @@ def _case(fields: Fields) -> Case:
         spans=[_span(fields, text) for text in _parted(fields, "spans")] if answerable else [],
         tags=[*_parted(fields, "tags"), "unreviewed" if unreviewed else ""],
     )
+
+
+def _refuse_twice(fields: Fields, question: str, places: dict[str, str]) -> None:
+    """A question without an id is known by its text, and can stand in one place only."""
+    if first := places.get(question):
+        raise fields.bad(
+            "question",
+            f"is {question!r}, which {first} asks too",
+            "Remove one, put all answers into one row with | between them, or add a column id.",
+        )
+    places[question] = fields.place
 
 
 def _parted(fields: Fields, *names: str) -> list[str]:
