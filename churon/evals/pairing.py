@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from churon.evals.metrics.outcome import answered, failed, unshortened
 from churon.evals.types import Row
@@ -21,6 +21,19 @@ CHECKED = ("corpus", "model", "embedding", "reranker", "prompts", "shortener", "
 """Fields of the provenance that must agree, unless allowed."""
 TOLD = ("context", "settings", "versions", "conditions")
 """Those that may differ, as variants of one graph do, and are told entry by entry."""
+
+
+class Unpaired(InputError):
+    """Rows that must not be held against each other."""
+
+    def __init__(
+        self, why: Literal["twice", "apart", "edited", "unlike"], message: str, *, remedy: str,
+        unlike: Unlike | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(message, remedy=remedy)
+        self.why = why
+        """For what says it in other words."""
+        self.unlike = unlike or {}
 
 
 @dataclass(frozen=True)
@@ -49,7 +62,7 @@ class Pairing:
 
 
 def pair(a: Sequence[Row], b: Sequence[Row], *, allow: Collection[str] = ()) -> Pairing:
-    """Raises InputError where a case comes twice, no case is in both, cases of one id are not the
+    """Raises Unpaired where a case comes twice, no case is in both, cases of one id are not the
     same question, or what answers depend on differs and `allow` does not name it.
 
     Beside the fields of `CHECKED`, "short" can differ: one variant's answers were cut down to a
@@ -58,7 +71,8 @@ def pair(a: Sequence[Row], b: Sequence[Row], *, allow: Collection[str] = ()) -> 
     first, second = _by_key(a), _by_key(b)
     pairs = [(row, second[key]) for key, row in first.items() if key in second]
     if not pairs:
-        raise InputError(
+        raise Unpaired(
+            "apart",
             f"No case is in both variants ({len(a)} and {len(b)} rows).",
             remedy="Run both over the same set.",
         )
@@ -82,7 +96,8 @@ def _by_key(rows: Sequence[Row]) -> dict[Key, Row]:
     for row in rows:
         key = (row["provenance"]["set"], row["case"]["id"])
         if key in made:
-            raise InputError(
+            raise Unpaired(
+                "twice",
                 f"Variant {row['variant']!r} has case {key!r} twice.",
                 remedy="Give one row a case: the latest, or the rows of one seed.",
             )
@@ -137,8 +152,10 @@ def _refuse(unlike: Unlike, pairs: Sequence[tuple[Row, Row]]) -> None:
         return
     told = "; ".join(f"{name}: {a!r} and {b!r}" for name, (a, b) in unlike.items())
     names = [pairs[0][0]["variant"], pairs[0][1]["variant"]]
-    raise InputError(
+    raise Unpaired(
+        "edited" if "case" in unlike else "unlike",
         f"Rows of {names[0]!r} and {names[1]!r} are not alike: {told[:600]}.",
         remedy="Run both alike"
         + ("." if "case" in unlike else f", or allow it: {', '.join(sorted(unlike))}."),
+        unlike=unlike,
     )

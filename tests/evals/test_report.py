@@ -16,12 +16,10 @@ from support.reasoned import tree
 from support.rows import abstained, case, passage, provenance, row
 
 from churon.cli.evals.report import Wanted, run
-from churon.evals.compare import Comparison
 from churon.evals.metrics import MEASURES
 from churon.evals.report import Gathered, gather, markdown, page, view
 from churon.evals.report.figures import mean, quantile, share
 from churon.evals.report.numbers import number, span
-from churon.evals.report.sentences import finding, sentence
 from churon.evals.report.sides import parting, side
 from churon.evals.report.steps import told
 from churon.evals.report.texts import Texts
@@ -42,15 +40,6 @@ def seen(*rows: Row, **fields: Any) -> dict[str, Any]:
 
 def run_of(one: Row) -> dict[str, Any]:
     return side(one, Texts([one]))
-
-
-def comparison(**fields: Any) -> Comparison:
-    whole: dict[str, Any] = {
-        "measure": "answer", "a": "one", "b": "two", "n": 30, "left_out": 0, "mean_a": 0.4,
-        "mean_b": 0.6, "difference": 0.2, "low": 0.05, "high": 0.35, "wins": 9, "losses": 3,
-        "p": 0.001, "test": "permutation", "mid_p": None, "adjusted_p": 0.004, "detectable": 0.12,
-    }  # fmt: skip
-    return Comparison(**{**whole, **fields})
 
 
 @pytest.fixture(scope="module")
@@ -110,45 +99,6 @@ def test_a_percentile_without_enough_questions_has_no_upper_bound() -> None:
     assert share(0, 0)["value"] is None and 0 < share(9, 10)["low"] < 0.9  # type: ignore[operator]
 
 
-@pytest.mark.parametrize(
-    ("fields", "kind"),
-    [
-        ({}, "better"),
-        ({"difference": -0.2}, "worse"),
-        ({"measure": "calls"}, "more"),
-        ({"measure": "seconds", "difference": -2.0}, "fewer"),
-        ({"p": 0.03, "adjusted_p": 0.2}, "hint"),
-        ({"p": 0.3, "adjusted_p": 1.0}, "none"),
-        ({"wins": 0, "losses": 0, "difference": 0.0}, "same"),
-        ({"wins": 0, "losses": 0, "difference": 0.0, "detectable": None}, "same"),
-        ({"n": 2, "detectable": None}, "few"),
-        ({"n": 4, "p": 0.125, "adjusted_p": 0.5, "detectable": None}, "few"),
-        ({"detectable": None}, "better"),
-        ({"p": 0.03, "adjusted_p": 0.2, "detectable": None}, "hint"),
-    ],
-)
-def test_a_sentence_says_what_was_found(fields: dict[str, Any], kind: str) -> None:
-    one = comparison(**fields)
-    assert finding(one) == kind
-    for language in LANGUAGES:
-        said = sentence(one, 12, language)
-        assert "{" not in said and words(language)[f"measure.{one.measure}"] in said
-
-
-def test_no_difference_says_what_would_stay_unseen() -> None:
-    said = sentence(comparison(p=0.3, adjusted_p=1.0, difference=0.02), 12, "en")
-    assert "no difference that 30 questions could show" in said and "less than ±0.12" in said
-
-
-def test_four_questions_all_lost_are_too_few_to_tell() -> None:
-    asked = [case(f"q{n}", answers=["Ada"]) for n in range(4)]
-    rows = [row(one, variant=name, short=name) for one in asked for name in ("Ada", "Bob")]
-    said = markdown(seen(*rows, a="Ada"), "en")
-    assert "Answer score: 4 questions with a figure for both are too few" in said
-    assert "−1.00 was measured" in said
-    assert "would mostly stay unseen" not in said
-
-
 def test_costs_and_quality_are_corrected_apart(small: dict[str, Any]) -> None:
     spent = [one for one in small["comparisons"] if one["better"] < 0]
     assert len(spent) == 3 * 2 * 2 and len(small["comparisons"]) > len(spent)
@@ -184,23 +134,6 @@ def test_variants_are_chosen(small: dict[str, Any]) -> None:
         seen(*rows, a="x")
     alone = seen(row())
     assert not alone["comparisons"] and not alone["others"]
-
-
-def test_warnings_say_what_no_figure_shows() -> None:
-    asked = [case(f"q{n}", tags=["unreviewed"]) for n in range(4)]
-    rows = [row(one) for one in asked]
-    rows += [row(asked[0], variant="b", error="x"), row(asked[1], variant="b", degraded=["r"])]
-    rows.append(row(asked[2], variant="b", provenance=provenance(seed=8)))
-    rows.append(row(asked[3], variant="c", provenance=provenance(model="other")))
-    found = view(Gathered(rows, torn=1, odd=2, older=3))
-    said = " ".join(one["en"] for one in found["warnings"])
-    for word in ("c was not compared", "model", "1 lines", "2 rows are not whole", "3 rows",
-                 "unlike numbers", "b 1/3", "used a fallback", "made otherwise: seed",
-                 "not reviewed"):  # fmt: skip
-        assert word in said
-    assert all("{" not in one[language] for one in found["warnings"] for language in LANGUAGES)
-    allowed = view(Gathered(rows), allow=["model", "seed"])
-    assert "differ in model" in " ".join(one["en"] for one in allowed["warnings"])
 
 
 def test_where_two_runs_part() -> None:

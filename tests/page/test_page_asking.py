@@ -11,6 +11,8 @@ from support.scripted import Reply
 from support.serving import listening
 from support.world import labels
 
+from churon.evals.report.words import words
+
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 LEAVES = "The Lumen leaves Aren at 07:30."
 CAPACITY = "파도호의 정원은 승객 198명과 승무원 8명이다."
@@ -139,10 +141,16 @@ def test_a_follow_up_question_carries_what_was_said(
 
 def test_an_abstention_says_what_was_not_found(open_tab: Callable[..., Any], url: str) -> None:
     turn = open_tab(url).asked("Who is the pope?")
-    assert turn.locator(".badge").inner_text() == "No answer"
-    assert "Your documents do not hold the answer." in turn.locator(".means").inner_text()
+    assert turn.locator(".badge").inner_text() == "Abstained"
+    assert "No supported answer was found" in turn.locator(".means").inner_text()
     assert turn.locator(".note.missing li").all_inner_texts() == ["Who is the pope?"]
     assert turn.locator(".cite").count() == 0
+
+
+def test_an_abstention_has_its_own_word_in_korean(open_tab: Callable[..., Any], url: str) -> None:
+    tab = open_tab(url, "ko-KR")
+    badge = tab.asked("Who is the pope?").locator(".badge").inner_text()
+    assert badge == "답을 보류함" != words("ko")["outcome.none"]
 
 
 def test_nothing_that_is_written_becomes_markup(open_tab: Callable[..., Any], url: str) -> None:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from churon.evals.compare import Comparison, family, paired
 from churon.evals.metrics import MEASURES
-from churon.evals.pairing import Pairing, pair
+from churon.evals.pairing import Pairing, Unpaired, pair
 from churon.evals.types import Row
-from churon.tools.errors import InputError
 
 QUALITY = (
     "answer", "judged", "evidence recall", "citation precision", "citation recall", "support rate",
@@ -29,7 +28,7 @@ class Compared:
     pairings: list[tuple[str, Pairing]]
     """With the set of each."""
     comparisons: list[tuple[str, Comparison]]
-    refused: list[tuple[str, str, str]]
+    refused: list[tuple[str, str, Unpaired]]
     """Set, variant and why."""
 
     def family(self, one: Comparison) -> int:
@@ -41,15 +40,15 @@ class Compared:
 def compared(grouped: Grouped, a: str, others: Sequence[str], allow: Collection[str]) -> Compared:
     """Sets without rows of both variants are no part of it."""
     pairings: list[tuple[str, Pairing]] = []
-    refused: list[tuple[str, str, str]] = []
+    refused: list[tuple[str, str, Unpaired]] = []
     for set_, variants in grouped.items():
         for b in others:
             if a not in variants or b not in variants:
                 continue
             try:
                 pairings.append((set_, pair(variants[a], variants[b], allow=allow)))
-            except InputError as error:
-                refused.append((set_, b, str(error)))
+            except Unpaired as error:
+                refused.append((set_, b, error))
     told = [*_family(pairings, QUALITY), *_family(pairings, SPENT)]
     order = {(set_, one.b): place for place, (set_, one) in enumerate(pairings)}
     told.sort(key=lambda one: order[one[0], one[1].b])

@@ -45,7 +45,7 @@ def view(
         "comparisons": comparisons(found),
         "questions": questions(grouped, first, texts),
         "texts": texts.held,
-        "warnings": warned(gathered, grouped, found),
+        "warnings": warned(gathered, grouped, found, first),
     }
 
 

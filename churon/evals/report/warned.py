@@ -11,20 +11,26 @@ from churon.evals.metrics.outcome import answered, unshortened
 from churon.evals.report.compared import Compared, Grouped
 from churon.evals.report.gather import Gathered
 from churon.evals.report.origin import mixed
-from churon.evals.report.words import both
+from churon.evals.report.words import LANGUAGES, both, say
 from churon.evals.types import Row
 
 Phrase = dict[str, str]
 
 
-def warned(gathered: Gathered, grouped: Grouped, found: Compared) -> list[Phrase]:
+def warned(gathered: Gathered, grouped: Grouped, found: Compared, a: str) -> list[Phrase]:
     """The gravest first; empty where nothing is to be said."""
-    return [*_refused(found), *_left_out(gathered), *_rows(grouped), *_pairs(found)]
+    return [*_refused(found, a), *_left_out(gathered), *_rows(grouped), *_pairs(found)]
 
 
-def _refused(found: Compared) -> Iterator[Phrase]:
-    for set_, variant, why in found.refused:
-        yield both("warn.refused", set=set_, variant=variant, why=why)
+def _refused(found: Compared, a: str) -> Iterator[Phrase]:
+    for set_, variant, error in found.refused:
+        fields = "; ".join(f"{name}: {was!r}, {now!r}" for name, (was, now) in error.unlike.items())
+        options = " ".join(f"--allow {name}" for name in sorted(error.unlike))
+        why = both(f"refused.{error.why}", a=a, fields=fields[:600], options=options)
+        yield {
+            language: say(language, "warn.refused", set=set_, variant=variant, why=why[language])
+            for language in LANGUAGES
+        }
 
 
 def _left_out(gathered: Gathered) -> Iterator[Phrase]:
