@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from rich.table import Table
 
+from churon.cli.rows import Rows
 from churon.tools.errors import ModelError
 from churon.tools.models import catalogue, fetch
 from churon.tools.settings import Settings
@@ -17,14 +17,14 @@ from churon.tools.settings import Settings
 def list_all(settings: Settings) -> int:
     """One line a model."""
     folder = settings.models.folder.expanduser()
-    table = Table(box=None, pad_edge=False)
-    for column in ("model", "kind", "size", "licence", "here"):
-        table.add_column(column)
+    rows = Rows(
+        ("model", "kind", "size", "licence", "here"), title="model", folds={}, right=("size",)
+    )
     for entry in catalogue.entries():
         here = "yes" if catalogue.present(entry.name, folder) else "no"
         size = f"{entry.bytes / 1e6:,.0f} MB"
-        table.add_row(entry.name, entry.kind, size, entry.licence, here)
-    Console(highlight=False).print(table)
+        rows.add(entry.name, entry.kind, size, entry.licence, here)
+    rows.print(Console(highlight=False))
     return 0
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from langchain_core.documents import Document
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from churon.cli.common import print_json, readable, visible
 from churon.cli.filters import filter_of
+from churon.cli.rows import Rows
 from churon.cli.tenant import check_tenant
 from churon.nodes.rerank import passage
 from churon.tools.account import no_account
@@ -25,6 +25,8 @@ _HEADS = {
     "rerank_score": "rerank",
 }
 _SCORES = tuple(_HEADS)
+_LEAST = 30
+"""Characters beside the scores that a passage can still be read in."""
 
 
 async def run(
@@ -43,7 +45,7 @@ async def run(
     if as_json:
         print_json(rows)
     elif rows:
-        Console(highlight=False).print(table(rows))
+        table(rows).print(Console(highlight=False))
     else:
         sys.stdout.write("No passages.\n")
     return 0
@@ -57,18 +59,16 @@ def row(document: Document) -> dict[str, Any]:
     return {**{name: held[name] for name in kept}, **scores}  # type: ignore[literal-required]
 
 
-def table(rows: list[dict[str, Any]]) -> Table:
+def table(rows: list[dict[str, Any]]) -> Rows:
     """Best first: by rerank score where there is one, else fused."""
-    made = Table(box=None, pad_edge=False)
     # A search of one kind, or without reranker, leaves its column empty
     shown = [score for score in _SCORES if any(one[score] is not None for one in rows)]
-    for name in shown:
-        made.add_column(_HEADS[name], justify="right", style="cyan", no_wrap=True)
-    made.add_column("passage", overflow="fold")
+    heads = [_HEADS[name] for name in shown]
+    made = Rows([*heads, "passage"], title="passage", folds={"passage": _LEAST}, right=heads)
     for one in rows:
         scores = ["" if one[n] is None else f"{one[n]:.3f}" for n in shown]
         page = f" p.{one['page']}" if one["page"] else ""
         text = Text(visible(f"{one['document']}{page}\n"), style="dim")
         text.append(visible(" ".join(one["text"].split())[:160]), style="default")
-        made.add_row(*scores, text)
+        made.add(*(Text(score, style="cyan") for score in scores), text)
     return made

@@ -7,10 +7,10 @@ from pathlib import Path
 from statistics import fmean
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from churon.cli.common import visible
+from churon.cli.rows import Rows
 from churon.evals.metrics import MEASURES
 from churon.evals.rows import failed, in_order, read, whole
 from churon.evals.types import Row
@@ -33,40 +33,33 @@ def run(path: Path) -> int:
     console.print(f"{len(held.rows)} rows, {failed(held.rows)} errors{torn}")
     rows = in_order(held.rows)
     if rows:
-        console.print(table(rows))
+        table(rows).print(console)
     if fine := [row for row in rows if whole(row)]:
         console.print("\nmeans; n where not all rows have a figure")
-        console.print(quality(fine))
+        quality(fine).print(console)
     for row in [row for row in held.rows if "error" in row][:_ERRORS_SHOWN]:
         said = f"{row['case']['id']} {row['variant']}: {row['error']}"
         console.print(Text(visible(said), style="red"))
     return 0
 
 
-def table(rows: Sequence[Row]) -> Table:
+def table(rows: Sequence[Row]) -> Rows:
     """One line a variant: how its runs ended, and what they cost on average."""
-    made = Table(box=None, pad_edge=False)
-    made.add_column("variant", overflow="fold", min_width=12)
-    for name in ("rows", "errors"):
-        made.add_column(name, justify="right")
-    made.add_column("outcomes")
-    for name in ("calls", "tokens", "s"):
-        made.add_column(name, justify="right", no_wrap=True)
+    heads = ("variant", "rows", "errors", "outcomes", "calls", "tokens", "s")
+    right = ("rows", "errors", "calls", "tokens", "s")
+    made = Rows(heads, title="variant", folds={"variant": 12, "outcomes": 14}, right=right)
     for variant in dict.fromkeys(row["variant"] for row in rows):
         mine = [row for row in rows if row["variant"] == variant]
-        made.add_row(variant, str(len(mine)), str(failed(mine)), _outcomes(mine), *_costs(mine))
+        made.add(variant, str(len(mine)), str(failed(mine)), _outcomes(mine), *_costs(mine))
     return made
 
 
-def quality(rows: Sequence[Row]) -> Table:
+def quality(rows: Sequence[Row]) -> Rows:
     """One line a variant: how good its answers and its evidence are, where the set can tell."""
-    made = Table(box=None, pad_edge=False)
-    made.add_column("variant", overflow="fold", min_width=12)
-    for name in QUALITY:
-        made.add_column(name, justify="right")
+    made = Rows(("variant", *QUALITY), title="variant", folds={"variant": 12}, right=QUALITY)
     for variant in dict.fromkeys(row["variant"] for row in rows):
         mine = [row for row in rows if row["variant"] == variant]
-        made.add_row(variant, *(_mean(mine, name) for name in QUALITY))
+        made.add(variant, *(_mean(mine, name) for name in QUALITY))
     return made
 
 
