@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from churon.cli.common import remember, settings_of
+from churon.cli.common import print_version, remember, settings_of
 from churon.cli.evals.app import evals
 
 app = typer.Typer(
@@ -59,6 +59,12 @@ def options(
         Optional[list[str]],  # noqa: UP045
         typer.Option("--set", "-s", metavar="NAME=VALUE", help="A setting, such as context.k2=5."),
     ] = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=print_version, is_eager=True, help="Print the version; no more."
+        ),
+    ] = False,
 ) -> None:
     """Settings: preset, then ./churon.toml, then CHURON_* variables, then these options."""
     remember(ctx, config, preset, sets or [])

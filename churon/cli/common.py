@@ -41,6 +41,15 @@ def remember(ctx: typer.Context, path: Path | None, preset: str | None, sets: li
     ctx.obj = {"path": path, "preset": preset, "sets": sets}
 
 
+def print_version(wanted: bool) -> None:
+    """What --version does, before anything else is looked at."""
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"churon {version('churon')}\n")
+        raise typer.Exit
+
+
 def nested(pairs: list[str]) -> dict[str, Any]:
     """`["store.uri=x", "context.k2=5"]` as nested dicts; the later one of a name wins.
 

@@ -16,11 +16,13 @@ def health(house: House) -> APIRouter:
     """The three of them. Health needs no key; metrics need one where the server has keys."""
     router = APIRouter(tags=["operations"])
 
+    @router.head("/healthz", include_in_schema=False)
     @router.get("/healthz")
     async def healthz() -> dict[str, str]:
         """The process answers."""
         return {"status": "ok"}
 
+    @router.head("/readyz", include_in_schema=False)
     @router.get("/readyz", responses={503: {"description": "Not ready; the reasons are named."}})
     async def readyz() -> JSONResponse:
         """Whether a question can be answered now; otherwise 503 with reasons and remedies."""

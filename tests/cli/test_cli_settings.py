@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ def test_printed_settings_load_back(cli: Callable[..., Any], tmp_path: Path) -> 
     assert again.critic.calibration["q:7b"]["relevance"].offsets == {"Y": -1.0}
     assert again.preset == "gpu"
     assert cli("-c", "again.toml", "config").out == printed
+
+
+def test_the_version_is_printed_without_a_command(cli: Callable[..., Any]) -> None:
+    assert cli("-s", "no=setting", "--version").out == f"churon {version('churon')}\n"
 
 
 def test_every_setting_is_printed_the_unset_ones_as_comments(cli: Callable[..., Any]) -> None:

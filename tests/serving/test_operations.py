@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from support.ferry import QUESTION, TEXTS, model
-from support.serving import CountedStore, client, metric, over, question, served
+from support.serving import CountedStore, client, keys, metric, over, question, served
 from support.world import settings, world
 
 from churon.serving import readiness
@@ -26,6 +26,14 @@ async def test_a_server_is_alive_and_ready() -> None:
     assert (ready.status_code, ready.json()["status"]) == (200, "ready")
     found = {one["check"]: one["level"] for one in ready.json()["checks"]}
     assert found == {"chat model": "ok", "store": "ok", "reranker": "ok"}
+
+
+async def test_probes_may_ask_for_the_head_alone() -> None:
+    async with client(served(serve={"keys": keys(kim=None)})) as http:
+        answers = [await http.head(path) for path in ("/healthz", "/readyz")]
+        document = await http.get("/openapi.json", headers={"X-API-Key": "key-of-kim"})
+    assert [one.status_code for one in answers] == [200, 200]
+    assert "head" not in document.json()["paths"]["/healthz"]
 
 
 async def test_an_empty_store_is_ready_and_says_so() -> None:
