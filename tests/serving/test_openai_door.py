@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import openai
@@ -187,24 +186,13 @@ async def test_few_tokens_are_raised_to_the_least_of_a_sentence() -> None:
     assert call["max_tokens"] == 16
 
 
-class Cut:
-    """A graph whose runs carry the mark of an answer that reached its limit of tokens."""
-
-    def __init__(self, whole: Any) -> None:
-        self.whole = whole
-
-    async def astream(self, *run: Any, **how: Any) -> AsyncIterator[Any]:
-        async for place, mode, event in self.whole.astream(*run, **how):
-            marked = {**event, "degraded": ["generate:cut"]} if mode == "values" else event
-            yield place, mode, marked
+LONG = "The Lumen leaves at 07:30 and goes along the coast, past islands, until it is home. [1]"
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_an_answer_that_was_cut_says_so(stream: bool) -> None:
-    app = served()
-    graphs = app.state.house.graphs
-    app.state.house.graphs = {**graphs, "two_stage": Cut(graphs["two_stage"])}
-    async with client(app) as http:
-        body = question(QUESTION, stream=stream)
+@pytest.mark.parametrize(("tokens", "reason"), [(16, "length"), (100, "stop")])
+async def test_an_answer_that_was_cut_says_so(stream: bool, tokens: int, reason: str) -> None:
+    async with client(served(model(answer=LONG))) as http:
+        body = question(QUESTION, max_tokens=tokens, stream=stream)
         text = (await http.post("/v1/chat/completions", json=body)).text
-    assert text.replace(": ", ":").count('"finish_reason":"length"') == 1
+    assert text.replace(": ", ":").count(f'"finish_reason":"{reason}"') == 1

@@ -9,10 +9,8 @@ from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.outputs import ChatGeneration, LLMResult
 
 from churon.graphs.contract import RagOutput
+from churon.nodes.uncut import CUT
 from churon.serving.openai.citations import cited
-
-CUT = "generate:cut"
-"""The graphs' mark, among what is degraded, of an answer that reached `answer_tokens`."""
 
 
 class Counted(AsyncCallbackHandler):
