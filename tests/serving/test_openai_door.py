@@ -186,7 +186,10 @@ async def test_few_tokens_are_raised_to_the_least_of_a_sentence() -> None:
     assert call["max_tokens"] == 16
 
 
-LONG = "The Lumen leaves at 07:30 and goes along the coast, past islands, until it is home. [1]"
+LONG = (
+    "The Lumen leaves at 07:30 and goes along the coast, past many small islands, until it is "
+    "back home late in the evening. [1]"
+)
 
 
 @pytest.mark.parametrize("stream", [False, True])

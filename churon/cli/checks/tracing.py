@@ -39,7 +39,7 @@ def _langfuse(keys: LangfuseSettings) -> Finding:
     except (httpx.HTTPError, httpx.InvalidURL) as failure:
         what = str(failure) or type(failure).__name__
         return error(
-            "tracing", f"{host} does not answer: {what}", "Check langfuse.host, or start it."
+            "tracing", f"{host} does not answer: {shown(what)}", "Check langfuse.host, or start it."
         )
     if status == 200:
         return ok("tracing", f"Langfuse is on, {host} takes the keys")
@@ -60,7 +60,7 @@ def _collector(wanted: TraceSettings) -> Finding:
         return ok("collector", f"{place} takes spans")
     return error(
         "collector",
-        f"{place} takes no spans: {why}",
+        f"{place} takes no spans: {shown(why)}",
         "Check trace.endpoint with its path (mostly /v1/traces), trace.headers, or the "
         "OTEL_EXPORTER_OTLP_* variables.",
     )
