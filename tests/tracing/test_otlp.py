@@ -43,6 +43,26 @@ async def test_by_variables(
     assert collected.headers[0]["x-key"] == "from-a-variable"
 
 
+@pytest.mark.parametrize(
+    "variable", ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"]
+)
+async def test_langfuse_gets_no_headers_of_a_collector(
+    collected: Collector, traced: Traced, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    secret = "x-other=collector-word,user-agent=collector-word,authorization=collector-word"
+    monkeypatch.setenv(variable, secret)
+    await run(traced(langfuse=collected.langfuse, trace=collected.otlp))
+    assert pipe.flush(10) and len(collected.trees()) == 1 and collected.scores
+    collector = [one for one in collected.headers if "x-key" in one]
+    langfuse = [one for one in collected.headers if "x-key" not in one]
+    assert "collector-word" not in str(langfuse) and len(langfuse) > 1
+    assert all(one["authorization"].startswith("Basic ") for one in langfuse)
+    # those of the settings and of the variable add up
+    assert {(one["x-key"], one["x-other"]) for one in collector} == {
+        ("let-me-in", "collector-word")
+    }
+
+
 async def test_both_places_get_the_same_spans(collected: Collector, traced: Traced) -> None:
     await run(traced(langfuse=collected.langfuse, trace=collected.otlp))
     assert pipe.flush(10)

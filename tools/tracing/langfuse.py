@@ -12,6 +12,8 @@ from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import format_span_id, format_trace_id
+from requests import PreparedRequest, Session
+from requests.auth import AuthBase
 
 from churon.tools.trace_settings import LangfuseSettings
 from churon.tools.tracing.attributes import SCORE
@@ -24,13 +26,13 @@ _HOUSE = uuid.UUID("6f0c8a52-6a5e-4c0e-9f0b-7a1f3f1d9c11")
 def langfuse_sink(settings: LangfuseSettings) -> Sink:
     """Spans and scores, with Basic authorization."""
     host = settings.host.rstrip("/")
-    user, word = credentials(settings)
-    token = base64.b64encode(f"{user}:{word}".encode()).decode()
+    session = Session()
+    session.auth = _OwnHeaders(settings)
     exporter = OTLPSpanExporter(
         endpoint=f"{host}/api/public/otel/v1/traces",
-        headers={"Authorization": f"Basic {token}", "x-langfuse-ingestion-version": "4"},
         timeout=settings.timeout,
         compression=Compression.Gzip,
+        session=session,
     )
     return Sink(host, exporter, _Scores(settings))
 
@@ -39,6 +41,26 @@ def credentials(settings: LangfuseSettings) -> tuple[str, str]:
     """Public and secret key, as user and password."""
     secret = settings.secret_key.get_secret_value() if settings.secret_key else ""
     return settings.public_key or "", secret
+
+
+class _OwnHeaders(AuthBase):
+    """Langfuse's headers and no others: the exporter adds those of OTEL_EXPORTER_OTLP_HEADERS,
+    which hold the secrets of a collector."""
+
+    def __init__(self, settings: LangfuseSettings) -> None:
+        user, word = credentials(settings)
+        token = base64.b64encode(f"{user}:{word}".encode()).decode()
+        self._headers = {
+            "Authorization": f"Basic {token}",
+            "x-langfuse-ingestion-version": "4",
+            "Content-Type": "application/x-protobuf",
+            "Content-Encoding": "gzip",
+        }
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        request.headers.clear()  # the body's length is set behind it
+        request.headers.update(self._headers)
+        return request
 
 
 class _Scores:
