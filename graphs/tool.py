@@ -56,6 +56,11 @@ def tool(
             output = await graph.ainvoke(asked, config, context=cast(Any, context))
         except ChuronError as error:
             raise ToolException(str(error)) from error
+        if "__interrupt__" in output:
+            raise ToolException(
+                "The run waits for its plan to be approved, which a tool cannot do. Set "
+                "context.approve_plan to false."
+            )
         answer = cast(RagOutput, output)
         return text(answer), answer
 

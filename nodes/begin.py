@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,9 +16,9 @@ from typing_extensions import TypedDict
 from churon.tools.account import no_account
 from churon.tools.context import RagContext, knobs
 from churon.tools.errors import InputError
-from churon.tools.korean import detect_language
+from churon.tools.korean import detect_language, has_hangul
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account, Filter, Turn
+from churon.tools.types import Account, Filter, Language, Turn
 
 # Channels that earlier runs on the same thread may have filled
 _FRESH: dict[str, Any] = {
@@ -85,15 +86,24 @@ class Begin:
         given = state.get("language") or "auto"
         if given not in ("auto", "en", "ko"):
             raise InputError(f"The language {given!r} is unknown.", remedy="Use auto, en or ko.")
+        history = turns(state.get("history") or [])
         return {
             **emptied(self.channels, context),
             "account": Overwrite({**no_account(), "given": knobs(runtime.context)}),
             "standalone": question.strip(),
             "run": uuid.uuid4().hex,
-            "language": detect_language(question) if given == "auto" else given,
-            "history": turns(state.get("history") or []),
+            "language": _language(question, history) if given == "auto" else given,
+            "history": history,
             "filter": checked_filter(state.get("filter")),
         }
+
+
+def _language(question: str, history: list[Turn]) -> Language:
+    """The question's; of one that has hardly a word ("2023?") the latest earlier one's."""
+    if has_hangul(question) or len(re.findall(r"[A-Za-z]+", question)) > 1:
+        return detect_language(question)
+    earlier = [turn["content"] for turn in history if turn["role"] == "user"]
+    return detect_language(earlier[-1] if earlier else question)
 
 
 class Underway(TypedDict):

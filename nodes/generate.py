@@ -15,10 +15,10 @@ from churon.nodes.decide import is_refusal
 from churon.nodes.grade import relevant
 from churon.nodes.prompts import fitting, messages, numbered, passage_text
 from churon.nodes.reading import read
+from churon.nodes.telling import Telling
 from churon.nodes.uncut import uncut
 from churon.tools.context import RagContext
-from churon.tools.models.base import OnToken, Want
-from churon.tools.models.voice import tell
+from churon.tools.models.base import Want
 from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Account, Candidate, Claim, Evidence
@@ -121,7 +121,7 @@ class WriteAnswer:
             passages=numbered(passages),
             question=state["standalone"],
         )
-        cited = await _cited(run, prompt, passages, tokens(runtime, self.name))
+        cited = await _cited(run, prompt, passages, Telling(run, runtime, self.name))
         if cited is None:
             return run.ledger()
         return {
@@ -148,7 +148,7 @@ class Synthesise:
             partials="\n".join(f"- {partial}" for partial in state.get("partials", [])),
             question=state["standalone"],
         )
-        cited = await _cited(run, prompt, passages, tokens(runtime, "synthesise"))
+        cited = await _cited(run, prompt, passages, Telling(run, runtime, "synthesise"))
         if cited is None:
             return run.ledger()
         return {"answer": cited.answer, "claims": cited.claims, **run.ledger()}
@@ -164,18 +164,21 @@ class WriteDirect:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
         prompt = messages("direct", state["language"], question=state["standalone"])
         want = Want(run.context.answer_tokens, run.context.temperature)
-        text = uncut(run, await run.complete(prompt, want, tokens(runtime, "direct")))
+        telling = Telling(run, runtime, "direct")
+        text = uncut(run, await run.complete(prompt, want, telling))
+        telling.end()
         if is_refusal(text):
             return {"retrieval": True, **run.ledger()}
         return {"answer": text, "claims": [claim(text, [])], **run.ledger()}
 
 
 async def _cited(
-    run: Run, prompt: list[BaseMessage], passages: list[Evidence], on_token: OnToken
+    run: Run, prompt: list[BaseMessage], passages: list[Evidence], telling: Telling
 ) -> Cited | None:
     """Ask, and read the keys; None when the model finds no answer."""
     want = Want(run.context.answer_tokens, run.context.temperature)
-    text = uncut(run, await run.complete(prompt, want, on_token))
+    text = uncut(run, await run.complete(prompt, want, telling))
+    telling.end()
     if is_refusal(text):
         return None
     cited = cite(text, passages)
@@ -183,18 +186,3 @@ async def _cited(
         run.degrade(f"cite:{cited.invented}_invented_keys")
     # small models also write "[1] NONE"
     return None if is_refusal(cited.answer) else cited
-
-
-def tokens(runtime: Runtime[RagContext], node: str) -> OnToken:
-    """Writes tokens to the stream, marked with their node; a NONE is held back."""
-    held = ""
-
-    def write(text: str) -> None:
-        nonlocal held
-        held += text
-        if not "NONE".startswith(held.strip()[:4]):
-            runtime.stream_writer({"token": held, "node": node})
-            tell(node, held)
-            held = ""
-
-    return write

@@ -12,6 +12,7 @@ from churon.nodes.common import RunState, chosen
 from churon.nodes.decide import normalised
 from churon.nodes.prompts import fitting, messages, numbered
 from churon.tools.context import RagContext
+from churon.tools.korean import tokens_at_most
 from churon.tools.models.base import Want
 from churon.tools.models.labels import SUFFICIENT
 from churon.tools.run import Run
@@ -47,12 +48,23 @@ class Condense:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
         question = state["question"].strip()
         if state["history"]:
-            turns = state["history"][-TURNS_KEPT:]
-            history = "\n".join(f"{turn['role']}: {turn['content']}" for turn in turns)
+            history = "\n".join(_fitting(state["history"][-TURNS_KEPT:], await run.room()))
             prompt = messages("condense", state["language"], history=history, question=question)
             written = await run.complete(prompt, Want(max_tokens=96))
             question = first_line(written.text) or question
         return {"standalone": question, **run.ledger()}
+
+
+def _fitting(turns: list[Turn], room: int) -> list[str]:
+    """The latest turns that fit, the last one at least; of a long one its beginning."""
+    lines: list[str] = []
+    for turn in reversed(turns):
+        line = f"{turn['role']}: {turn['content'][:_KNOWN_CHARS]}"
+        room -= tokens_at_most(line)
+        if lines and room < 0:
+            break
+        lines.append(line)
+    return lines[::-1]
 
 
 class Held(RunState):

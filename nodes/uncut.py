@@ -17,7 +17,7 @@ _BROKEN_KEY = re.compile(r"\s*\[[\d,\s]*$")
 def uncut(run: Run, written: Completion) -> str:
     """The text; of one that was cut its whole sentences, or the beginning where there is none."""
     text = written.text.strip()
-    if not written.cut or _ENDED.search(text):
+    if not text or not written.cut or _ENDED.search(text):
         return text
     run.degrade(CUT)
     *whole, broken = sentences(text)

@@ -55,6 +55,10 @@ class ModelUnreachable(ModelError):
     """The model server does not answer."""
 
 
+class ModelDenied(ModelError):
+    """The model's server refused the key: no other way of asking would help."""
+
+
 class ContextTruncated(ModelError):
     """The prompt did not fit the model's context, so that an answer would rest on a cut prompt."""
 

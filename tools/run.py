@@ -52,6 +52,8 @@ class Run:
         self._budget = Budget(context.limits, account)
         self._flight = SingleFlight()
         self._degraded: list[str] = []
+        self.told: dict[str, str] = {}
+        """By node: what it wrote before its reader's eyes and has not finished."""
 
     def ledger(self) -> Ledger:
         """What was spent so far and the fallbacks used, for the node's update."""

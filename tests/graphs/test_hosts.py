@@ -16,6 +16,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import RunnableLambda
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
+from support import bridge
 from support.ferry import QUESTION, TEXTS, model
 from support.serving import slow_port
 from support.world import ListStore, world
@@ -241,3 +242,16 @@ async def test_the_tenant_is_the_hosts_to_set_not_the_models() -> None:
     assert len(told.artifact["evidence"]) == 1
     refused = await tool.ainvoke({**call, "args": {"question": " "}})
     assert refused.status == "error" and "empty" in refused.content
+
+
+async def test_a_tool_whose_plan_waits_for_approval_says_what_to_do() -> None:
+    graph = churon.build_graph("cot_rag", world(bridge.model(), bridge.TEXTS))
+    tool = graph.as_tool(context={"approve_plan": True})
+    call = {
+        "type": "tool_call",
+        "id": "1",
+        "name": tool.name,
+        "args": {"question": bridge.QUESTION},
+    }
+    message = await tool.ainvoke(call)
+    assert message.status == "error" and "approve_plan" in message.content

@@ -20,12 +20,16 @@ PASSED = ("max_tokens", "temperature", "seed", "stop", "logprobs", "top_logprobs
 class OpenAIServer:
     """Use as a context manager; `url` ends in /v1, `requests` is what it was asked.
 
-    It ignores `dimensions`, as many compatible servers do, and accepts the key "right".
+    It ignores `dimensions`, as many compatible servers do, or refuses them with `one_size`, and
+    accepts the key "right". `faults`: (status, text) of the next answers.
     """
 
     def __init__(self, chat: BaseChatModel, models: tuple[str, ...] = ("double",)) -> None:
         self.chat, self.models = chat, models
         self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.keys: list[str] = []
+        self.faults: list[tuple[int, str]] = []
+        self.one_size = False
         self._server = ThreadingHTTPServer(
             ("127.0.0.1", 0), type("Handler", (_Handler,), {"app": self})
         )
@@ -54,8 +58,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.app.requests.append((self.path, body))
+        self.app.keys.append(self.headers["Authorization"])
         try:
-            if self.headers["Authorization"] not in ("Bearer right", "Bearer none"):
+            if self.app.faults:
+                self._error(*self.app.faults.pop(0))
+            elif self.app.one_size and "dimensions" in body:
+                self._error(400, "Model does not support matryoshka representation")
+            elif self.headers["Authorization"] not in ("Bearer right", "Bearer none"):
                 self._error(401, "wrong key")
             elif body["model"] not in self.app.models:
                 self._error(404, f"model {body['model']} does not exist")

@@ -17,7 +17,11 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.constants import TAG_NOSTREAM
 
+from churon.tools.errors import ModelError
+
 OnToken = Callable[[str], Awaitable[None] | None]
+BUSY = (429, 502, 503, 504)
+"""HTTP statuses of what passes by itself."""
 _SILENT = RunnableConfig(tags=[TAG_NOSTREAM])
 """What planners, graders and critics write is no chat message: kept out of "messages" streams."""
 
@@ -93,7 +97,8 @@ class ChatPort:
     ) -> Completion:
         """Ask once; with `on_token` stream the text as it is written.
 
-        Raises ModelUnreachable, ModelMissing, ContextTruncated.
+        Raises ModelUnreachable, ModelMissing, ContextTruncated; ModelError where all of
+        `max_tokens` went into what is no answer, as a model's thoughts.
         """
         kwargs = self.dialect.kwargs(want)
         if on_token is None:
@@ -101,7 +106,14 @@ class ChatPort:
         else:
             message = await self._stream(messages, kwargs, on_token)
         self.dialect.check(message)
-        return read_completion(message)
+        answer = read_completion(message)
+        if answer.cut and want.max_tokens > 1 and not answer.text.strip():
+            raise ModelError(
+                f"The model {self.name!r} wrote no answer within {want.max_tokens} tokens.",
+                remedy="If it thinks before it answers, switch that off at its server, or raise "
+                "context.answer_tokens.",
+            )
+        return answer
 
     async def _stream(
         self, messages: Sequence[BaseMessage], kwargs: dict[str, Any], on_token: OnToken

@@ -17,7 +17,13 @@ from typing import Protocol
 
 from langchain_core.messages import BaseMessage
 
-from churon.tools.errors import ContextTruncated, ModelError, ModelMissing, ModelUnreachable
+from churon.tools.errors import (
+    ContextTruncated,
+    ModelDenied,
+    ModelError,
+    ModelMissing,
+    ModelUnreachable,
+)
 from churon.tools.models.base import Completion, TokenLogprob, Want
 from churon.tools.models.labels import Distribution, LabelSet, Rung
 from churon.tools.settings import CriticSettings, LabelCalibration
@@ -128,7 +134,7 @@ async def answer_or_none(
     """The completion, None for a failure that the next rung may not meet."""
     try:
         return await ask(messages, want)
-    except (ModelUnreachable, ModelMissing, ContextTruncated):
+    except (ModelUnreachable, ModelMissing, ModelDenied, ContextTruncated):
         raise
     except (ModelError, ValueError, KeyError, TypeError):
         # A refusal, a wish the server does not know or an answer that cannot be read: next rung

@@ -6,6 +6,8 @@ import asyncio
 import queue
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,14 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
 from langchain_core.utils.function_calling import convert_to_json_schema
 from langchain_core.utils.pydantic import is_basemodel_subclass
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
-from churon.tools.errors import ModelError
+from churon.tools.errors import ModelError, ModelUnreachable
 from churon.tools.models.embedded_engine import (
     Call,
     Engine,
     EngineParams,
+    User,
     close_engine,
     engine_for,
 )
@@ -59,14 +62,15 @@ class EmbeddedChat(BaseChatModel):
     temperature: float | None = None
     seed: int | None = None
     stop: list[str] | None = None
+    _user: User = PrivateAttr(default_factory=User)
 
     def load(self) -> None:
         """Load the model now rather than at the first call; blocks for seconds."""
         self._engine()
 
     def close(self) -> None:
-        """Free the model for all who share it; a later call loads it again."""
-        close_engine(self._engine_params)
+        """Free the model unless others who share it are at it; a later call loads it again."""
+        close_engine(self._engine_params, self._user)
 
     @property
     def _llm_type(self) -> str:
@@ -82,7 +86,7 @@ class EmbeddedChat(BaseChatModel):
         return EngineParams(path, self.context_length, self.slots, self.threads, self.gpu_layers)
 
     def _engine(self) -> Engine:
-        return engine_for(self._engine_params)
+        return engine_for(self._engine_params, self._user)
 
     def with_structured_output(
         self,
@@ -153,7 +157,7 @@ class EmbeddedChat(BaseChatModel):
             while (chunk := chunks.get(timeout=max(0.0, end - time.monotonic()))) is not None:
                 if part := reader.read(chunk):
                     yield part
-            call.future.result()
+            _outcome(call)
         except queue.Empty:
             raise self._too_slow() from None
         finally:
@@ -177,7 +181,7 @@ class EmbeddedChat(BaseChatModel):
             loop.call_soon_threadsafe(chunks.put_nowait, chunk)
 
         call = engine.start(request, pass_on)
-        call.future.add_done_callback(lambda _: _end(call, pass_on))
+        call.future.add_done_callback(lambda _: _end(pass_on))
         try:
             while True:
                 chunk = await asyncio.wait_for(chunks.get(), max(0.0, end - loop.time()))
@@ -185,7 +189,7 @@ class EmbeddedChat(BaseChatModel):
                     break
                 if part := reader.read(chunk):
                     yield part
-            call.future.result()
+            _outcome(call)
         except TimeoutError:
             raise self._too_slow() from None
         finally:
@@ -212,11 +216,13 @@ class EmbeddedChat(BaseChatModel):
             "messages": convert_to_openai_messages(messages, text_format="string"),
             "stream": True,
             "stream_options": {"include_usage": True},
+            # of models that may think first: a label is one token, an answer has few
+            "chat_template_kwargs": {"enable_thinking": False},
             "return_progress": True,  # a chunk for each prompt batch: chances to stop
         }
 
-    def _too_slow(self) -> ModelError:
-        return ModelError(
+    def _too_slow(self) -> ModelUnreachable:
+        return ModelUnreachable(
             f"The embedded model did not finish within {self.timeout:g} seconds.",
             remedy="Raise chat.timeout or take a smaller model.",
         )
@@ -228,7 +234,16 @@ class EmbeddedChat(BaseChatModel):
         return params
 
 
-def _end(call: Call, pass_on: Callable[[None], None]) -> None:
-    # Nobody waits for a stopped call, and its loop may be closed
-    if not call.stopped:
+def _end(pass_on: Callable[[None], None]) -> None:
+    with suppress(RuntimeError):  # nobody waits any more, and the loop is closed
         pass_on(None)
+
+
+def _outcome(call: Call) -> None:
+    """Raises what ended the call. A call that never began was cancelled by the engine's end."""
+    try:
+        call.future.result()
+    except CancelledError:
+        raise ModelError(
+            "The embedded engine was closed before the call.", remedy="Ask again to load it."
+        ) from None

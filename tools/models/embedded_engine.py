@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from churon.tools.errors import ModelError, ModelMissing
 
@@ -118,21 +119,35 @@ class Engine:
             raise ModelError("The embedded engine was closed during the call.")
 
 
+class User:
+    """One who asks for an engine: it stays while any of its users has not closed it."""
+
+
 _engines: dict[EngineParams, Engine] = {}
+_users: dict[EngineParams, WeakSet[User]] = {}
 _loading = threading.Lock()
 
 
-def engine_for(params: EngineParams) -> Engine:
+def engine_for(params: EngineParams, user: User) -> Engine:
     """The process's engine with these parameters, loaded on first use (blocks for seconds)."""
     with _loading:
         if params not in _engines:
             _engines[params] = Engine(params)
+        _users.setdefault(params, WeakSet()).add(user)
         return _engines[params]
 
 
-def close_engine(params: EngineParams) -> None:
-    """Close that engine where it is loaded; the next `engine_for` loads it again."""
+def close_engine(params: EngineParams, user: User | None = None) -> None:
+    """Close that engine where it is loaded, for `user` once no other uses it; the next
+    `engine_for` loads it again.
+    """
     with _loading:
+        users = _users.get(params, WeakSet())
+        if user is not None:
+            users.discard(user)
+            if users:
+                return
+        _users.pop(params, None)
         engine = _engines.pop(params, None)
     if engine is not None:
         engine.close()

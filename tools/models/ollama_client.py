@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,15 @@ import httpx
 from ollama import AsyncClient, Client, ResponseError
 from pydantic import ValidationError
 
-from churon.tools.errors import ContextTruncated, ModelError, ModelMissing, ModelUnreachable
+from churon.tools.addresses import shown
+from churon.tools.errors import (
+    ContextTruncated,
+    ModelDenied,
+    ModelError,
+    ModelMissing,
+    ModelUnreachable,
+)
+from churon.tools.models.base import BUSY
 
 DEFAULT_URL = "http://127.0.0.1:11434"
 _CONNECT_SECONDS = 10.0
@@ -71,7 +78,7 @@ class StrictAsyncClient(AsyncClient):
 @contextmanager
 def ollama_errors(model: str, base_url: str | None) -> Iterator[None]:
     """Turns the client's failures into ModelErrors that name server, model and next action."""
-    url = re.sub(r"//[^/@]*@", "//", server_url(base_url))  # a password is not for messages
+    url = shown(server_url(base_url))
     try:
         yield
     except ResponseError as error:
@@ -106,6 +113,13 @@ def _meaning(error: ResponseError, model: str, url: str) -> ModelError:
         )
     if "exceeds" in said and "context" in said:
         return truncated(model, "the server says: " + said)
+    if error.status_code in (401, 403):
+        return ModelDenied(f"The Ollama server at {url} refused the key: {said}.")
+    if error.status_code in BUSY:
+        return ModelUnreachable(
+            f"The Ollama server at {url} is busy: {said}.",
+            remedy="Ask fewer questions at once, or raise OLLAMA_MAX_QUEUE.",
+        )
     return ModelError(f"The Ollama server at {url} refused {model!r}: {said}.")
 
 

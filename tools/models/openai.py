@@ -63,6 +63,7 @@ class OpenAIChat(BaseChatModel):
             "base_url": self.base_url,
             "api_key": api_key_for(self.base_url, self.api_key),
             "timeout": self.timeout,
+            "stream_chunk_timeout": self.timeout,
             "stream_usage": True,
             "use_responses_api": False,
             "http_async_client": async_http_client(self.base_url, self.timeout),
@@ -130,7 +131,11 @@ class OpenAIChat(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         with openai_errors(self.model, self.base_url):
-            yield from self._served()._stream(messages, stop, run_manager, **_spelt(kwargs))
+            empty = True
+            for chunk in self._served()._stream(messages, stop, run_manager, **_spelt(kwargs)):
+                empty = False
+                yield chunk
+            _check_not(empty)
 
     async def _astream(
         self,
@@ -141,8 +146,16 @@ class OpenAIChat(BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         with openai_errors(self.model, self.base_url):
             served = self._loops.get()
+            empty = True
             async for chunk in served._astream(messages, stop, run_manager, **_spelt(kwargs)):
+                empty = False
                 yield chunk
+            _check_not(empty)
+
+
+def _check_not(empty: bool) -> None:
+    if empty:  # a web page's address answers with something else
+        raise ValueError("there is no chunk in it")
 
 
 def _base_class() -> Any:

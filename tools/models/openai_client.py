@@ -10,13 +10,16 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from churon.tools.addresses import shown
 from churon.tools.errors import (
     ContextTruncated,
+    ModelDenied,
     ModelError,
     ModelMissing,
     ModelUnreachable,
     SettingsError,
 )
+from churon.tools.models.base import BUSY
 
 _CONTEXT = re.compile(r"context[ _](length|size|window)|prompt is too long", re.IGNORECASE)
 
@@ -45,8 +48,12 @@ def async_http_client(base_url: str | None, timeout: float) -> Any:
 
 
 def api_key_for(base_url: str | None, api_key: SecretStr | None) -> SecretStr:
-    """The key to send. Raises SettingsError where OpenAI itself is meant and none is set."""
-    named = api_key.get_secret_value() if api_key else os.environ.get("OPENAI_API_KEY", "")
+    """The key to send. Raises SettingsError where OpenAI itself is meant and none is set.
+
+    The variable's is for OpenAI alone: another server must not see it.
+    """
+    named = api_key.get_secret_value() if api_key else ""
+    named = named or (os.environ.get("OPENAI_API_KEY", "") if base_url is None else "")
     if not named and base_url is None:
         raise SettingsError(
             "The provider 'openai' has neither base_url nor api_key.",
@@ -62,7 +69,9 @@ def openai_errors(model: str, base_url: str | None) -> Iterator[None]:
     try:
         yield
     except openai.OpenAIError as error:
-        raise _meaning(error, model, base_url or "api.openai.com") from error
+        raise _meaning(error, model, shown(base_url or "api.openai.com")) from error
+    except TimeoutError as error:  # of langchain-openai's own, between two chunks of a stream
+        raise _late(model, shown(base_url or "api.openai.com")) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         # langchain-openai raises these for answers that are not of OpenAI's shape
         said = f"{type(error).__name__}: {str(error)[:200]}"
@@ -72,19 +81,36 @@ def openai_errors(model: str, base_url: str | None) -> Iterator[None]:
         ) from error
 
 
+def _late(model: str, url: str) -> ModelUnreachable:
+    return ModelUnreachable(
+        f"The server at {url} did not answer for {model!r} in time.",
+        remedy="Raise the timeout setting, or choose a smaller model.",
+    )
+
+
 def _meaning(error: Exception, model: str, url: str) -> ModelError:
     _, openai = openai_package()
     said = str(error)[:300]
     if isinstance(error, openai.APIConnectionError):
-        why = "in time" if isinstance(error, openai.APITimeoutError) else "at all"
+        if isinstance(error, openai.APITimeoutError):
+            return _late(model, url)
         return ModelUnreachable(
-            f"The server at {url} did not answer for {model!r} {why}.",
-            remedy="Start it, set base_url, or raise the timeout.",
+            f"The server at {url} did not answer for {model!r} at all.",
+            remedy="Start it, or set base_url.",
+        )
+    if isinstance(error, openai.APIStatusError) and error.status_code in BUSY:
+        return ModelUnreachable(
+            f"The server at {url} is busy: {said}.", remedy="Ask fewer questions at once, or later."
         )
     if _CONTEXT.search(said):
         return ContextTruncated(
             f"The prompt does not fit the context of {model!r}: {said}.",
             remedy="Lower k2 or answer_tokens, or serve the model with a longer context.",
+        )
+    if isinstance(error, openai.NotFoundError) and model not in said:
+        return ModelError(
+            f"The server at {url} has nothing there: {said}.",
+            remedy="Check that base_url ends where the server's API starts, mostly /v1.",
         )
     if isinstance(error, openai.NotFoundError):
         return ModelMissing(
@@ -92,5 +118,5 @@ def _meaning(error: Exception, model: str, url: str) -> ModelError:
             remedy="Set the model to a name that its /v1/models lists.",
         )
     if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
-        return ModelError(f"The server at {url} refused the key: {said}.", remedy="Set api_key.")
+        return ModelDenied(f"The server at {url} refused the key: {said}.", remedy="Set api_key.")
     return ModelError(f"The server at {url} refused {model!r}: {said}.")

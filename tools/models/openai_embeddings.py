@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.embeddings import Embeddings
@@ -18,6 +19,9 @@ from churon.tools.models.vectors import finished, prefixed
 
 if TYPE_CHECKING:
     from langchain_openai import OpenAIEmbeddings as ServedEmbeddings
+
+
+_OF_SIZE = re.compile(r"dimension|matryoshka", re.IGNORECASE)
 
 
 class OpenAIEmbeddings(Embeddings):
@@ -77,13 +81,31 @@ class OpenAIEmbeddings(Embeddings):
 
     def _embed(self, texts: list[str]) -> list[list[float]]:
         with openai_errors(self.model, self.base_url):
-            vectors = self._sync.embed_documents(texts) if texts else []
+            try:
+                vectors = self._sync.embed_documents(texts) if texts else []
+            except Exception as error:
+                self._ask_plainly(error)
+                vectors = self._sync.embed_documents(texts)
         return self._finished(vectors, len(texts))
 
     async def _aembed(self, texts: list[str]) -> list[list[float]]:
         with openai_errors(self.model, self.base_url):
-            vectors = await self._loops.get().aembed_documents(texts) if texts else []
+            try:
+                vectors = await self._loops.get().aembed_documents(texts) if texts else []
+            except Exception as error:
+                self._ask_plainly(error)
+                vectors = await self._loops.get().aembed_documents(texts)
         return self._finished(vectors, len(texts))
+
+    def _ask_plainly(self, error: Exception) -> None:
+        """From now on without a number of dimensions, which servers refuse of models that have one
+        alone; any other error is raised again.
+        """
+        _, openai = openai_package()
+        refused = isinstance(error, openai.BadRequestError) and _OF_SIZE.search(str(error))
+        if not refused or self._given.pop("dimensions", None) is None:
+            raise error
+        self._sync, self._loops = self._served(), PerLoop(self._served)
 
     def _finished(self, vectors: list[list[float]], count: int) -> list[list[float]]:
         return finished(vectors, count=count, dimensions=self.dimensions, model=self.model)

@@ -20,8 +20,10 @@ from churon.nodes.cite import claim
 from churon.nodes.common import RunState
 from churon.nodes.decide import is_refusal
 from churon.nodes.finish import Finish
-from churon.nodes.generate import Answered, tokens
+from churon.nodes.generate import Answered
 from churon.nodes.sentences import sentences
+from churon.nodes.telling import Telling
+from churon.nodes.uncut import uncut
 from churon.tools.context import RagContext
 from churon.tools.models.base import Want
 from churon.tools.run import Ledger
@@ -46,7 +48,9 @@ class WriteFromMemory:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
         prompt = PROMPTS.messages("closed_book", state["language"], question=state["standalone"])
         want = Want(run.context.answer_tokens, run.context.temperature)
-        text = (await run.complete(prompt, want, tokens(runtime, "recall"))).text.strip()
+        telling = Telling(run, runtime, "recall")
+        text = uncut(run, await run.complete(prompt, want, telling))
+        telling.end()
         if is_refusal(text):
             return run.ledger()
         claims = [claim(part, []) for part in sentences(text)]

@@ -8,12 +8,19 @@ import math
 import socket
 
 import pytest
-from langchain_core.messages import HumanMessage
+from langchain_core.language_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage, HumanMessage
 from pydantic import SecretStr
 from support.openai_server import OpenAIServer
 from support.scripted import ScriptedChat, first_instance, labelled, wanted_schema
 
-from churon.tools.errors import ModelError, ModelMissing, ModelUnreachable, SettingsError
+from churon.tools.errors import (
+    ModelDenied,
+    ModelError,
+    ModelMissing,
+    ModelUnreachable,
+    SettingsError,
+)
 from churon.tools.models.base import ChatPort, Want
 from churon.tools.models.critic import LetterCritic
 from churon.tools.models.labels import RELEVANCE
@@ -101,3 +108,64 @@ async def test_embeddings_are_cut_to_size_and_normalised(server) -> None:
     assert vectors == there.embed_documents(["one", "", "three"])
     assert await there.aembed_query("one") != vectors[0]
     assert server.requests[-1][1]["input"] == ["q: one"] and there.embed_documents([]) == []
+
+
+async def test_a_server_that_is_busy_is_asked_again_and_then_said_to_be(
+    server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.faults = [(429, "slow down")]
+    assert (await port(server.url).complete(ASK, Want())).text.startswith("Seoul")
+    server.faults = [(503, "loading the model")] * 9
+    with pytest.raises(ModelUnreachable, match=r"busy.*loading the model"):
+        await port(server.url).complete(ASK, Want())
+
+
+async def test_a_refused_key_ends_the_critics_ladder(server) -> None:
+    critic = LetterCritic(CriticSettings(), "double", BOTH)
+    with pytest.raises(ModelDenied, match="Set api_key"):
+        await critic.distribution(port(server.url, key="wrong").complete, ASK, RELEVANCE)
+    assert len(server.requests) == 1
+
+
+async def test_an_address_without_v1_is_told_from_a_missing_model(server) -> None:
+    server.faults = [(404, "Not Found")]
+    with pytest.raises(ModelError, match="mostly /v1") as caught:
+        await port(server.url).complete(ASK, Want())
+    assert not isinstance(caught.value, ModelMissing)
+
+
+async def test_the_variables_key_is_for_openai_alone(
+    server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-real")
+    await port(server.url, key=None).complete(ASK, Want())
+    assert server.keys == ["Bearer none"]
+
+
+async def test_an_addresss_password_is_in_no_message() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://kim:hunter2@127.0.0.1:{nobody.getsockname()[1]}/v1"
+        with pytest.raises(ModelUnreachable) as caught:
+            await port(url).complete(ASK, Want())
+    assert "hunter2" not in str(caught.value) and "127.0.0.1" in str(caught.value)
+
+
+async def test_an_answer_that_is_all_thoughts_is_said_to_be() -> None:
+    spent = AIMessage("", response_metadata={"finish_reason": "length"})
+    model = GenericFakeChatModel(messages=iter([spent, spent]))
+    thinking = ChatPort(model, OpenAIDialect(), "deep", 64)
+    with pytest.raises(ModelError, match=r"'deep' wrote no answer within 4 tokens.*thinks"):
+        await thinking.complete(ASK, Want(max_tokens=4))
+    assert (await thinking.complete(ASK, Want(max_tokens=1))).text == ""
+
+
+def test_a_server_of_one_size_is_not_asked_for_dimensions_again(server) -> None:
+    server.one_size = True
+    model = OpenAIEmbeddings("double", 8, base_url=server.url, api_key=SecretStr("right"))
+    assert len(model.embed_query("harbour")) == len(model.embed_query("tea")) == 8
+    assert len(asyncio.run(model.aembed_query("tea"))) == 8
+    assert ["dimensions" in body for _, body in server.requests] == [True, False, False, False]
+    server.faults = [(400, "the input is too long")]
+    with pytest.raises(ModelError, match="too long"):
+        model.embed_query("harbour")

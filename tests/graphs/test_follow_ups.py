@@ -1,0 +1,53 @@
+"""Follow-up questions: the language they are answered in, and what of the conversation is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.ferry import QUESTION, TEXTS, model
+from support.world import ListStore, world
+
+from churon.graphs.registry import build_graph
+
+KOREAN = {"role": "user", "content": "루멘호는 언제 떠납니까?"}
+REPLY = {"role": "assistant", "content": "The Lumen leaves at 07:30."}
+
+
+async def ask(question: str, history: list[Any], **script: Any) -> Any:
+    store = script.pop("store", None)
+    toolkit = world(model(**{"condense": QUESTION, **script}), TEXTS, store=store)
+    asked = {"question": question, "history": history}
+    return await build_graph("self_rag", toolkit).ainvoke(asked)
+
+
+@pytest.mark.parametrize(
+    ("question", "history", "language"),
+    [
+        ("2023?", [KOREAN, REPLY], "ko"),
+        ("Lumen?", [KOREAN, REPLY], "ko"),
+        ("And in 2023?", [KOREAN, REPLY], "en"),
+        ("2023?", [], "en"),
+        ("2023?", [{"role": "user", "content": "When does it leave?"}, REPLY], "en"),
+        ("그럼 2023년은?", [REPLY], "ko"),
+    ],
+)
+async def test_a_question_of_hardly_a_word_is_in_the_conversations_language(
+    question: str, history: list[Any], language: str
+) -> None:
+    assert (await ask(question, history))["language"] == language
+
+
+async def test_a_long_turn_is_shortened_and_the_latest_are_kept() -> None:
+    seen: list[str] = []
+
+    def condense(prompt: str) -> str:
+        seen.append(prompt)
+        return QUESTION
+
+    pasted = {"role": "user", "content": "word " * 8_000}
+    store = ListStore(TEXTS)
+    history = [pasted, *[REPLY, {"role": "user", "content": "The Lumen?"}] * 2]
+    output = await ask("When does it leave?", history, condense=condense, store=store)
+    assert store.asked[0]["query"] == QUESTION and not output["degraded"]
+    assert "The Lumen?" in seen[0] and len(seen[0]) < 4_000
