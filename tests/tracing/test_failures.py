@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -97,6 +98,53 @@ async def test_scores_that_fail_are_said_once(
     assert pipe.flush(5)
     [line] = said()
     assert "scores: status 500" in line
+
+
+@pytest.fixture
+def refuse(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
+    """From now on the score of this name is answered with this status."""
+    from support import collector
+
+    kept = collector._Handler._status
+
+    def status(name: str, wanted: int) -> None:
+        def one(self: Any, body: bytes) -> int:
+            mine = self.path.endswith("scores") and json.loads(body)["name"] == name
+            return wanted if mine else kept(self, body)
+
+        monkeypatch.setattr(collector._Handler, "_status", one)
+
+    return status
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+async def test_a_refused_score_stops_neither_others_nor_spans(
+    collected: Collector, traced: Traced, said: Any, refuse: Any, status: int
+) -> None:
+    refuse("relevance", status)
+    for _ in range(2):
+        await answered(traced(langfuse=collected.langfuse))
+        assert pipe.flush(5)
+    [line] = said()
+    assert "'relevance'" in line and f"status {status}" in line and collected.url in line
+    assert len(collected.trees()) == 6
+    names = [score["name"] for score in collected.scores]
+    assert "relevance" not in names
+    assert {names.count(name) for name in ("status", "support", "usefulness", "calls")} == {6}
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+async def test_a_score_refused_as_any_would_be_gives_the_server_a_pause(
+    collected: Collector, traced: Traced, said: Any, refuse: Any, status: int
+) -> None:
+    refuse("relevance", status)
+    await answered(traced(langfuse=collected.langfuse))
+    assert pipe.flush(5)
+    asked = len(collected.paths)
+    await answered(traced(langfuse=collected.langfuse))
+    assert pipe.flush(5) and len(collected.paths) == asked
+    [line] = said()
+    assert f"scores: status {status}" in line
 
 
 async def test_it_is_tried_again_later(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -15,12 +16,17 @@ from opentelemetry.trace import format_span_id, format_trace_id
 from requests import PreparedRequest, Session
 from requests.auth import AuthBase
 
+from churon.tools.addresses import shown
 from churon.tools.trace_settings import LangfuseSettings
 from churon.tools.tracing.attributes import SCORE
 from churon.tools.tracing.sink import Sink, Undelivered
 
+log = logging.getLogger("churon.tracing")
 _HOUSE = uuid.UUID("6f0c8a52-6a5e-4c0e-9f0b-7a1f3f1d9c11")
 """A score's id follows from its span, so that a repeated delivery makes no second one."""
+
+_SERVER_WIDE = frozenset({401, 403, 429})
+"""Refusals that the next score would meet too; another 4xx is about this score alone."""
 
 
 def langfuse_sink(settings: LangfuseSettings) -> Sink:
@@ -69,6 +75,8 @@ class _Scores:
     def __init__(self, settings: LangfuseSettings) -> None:
         self._settings = settings
         self._client: httpx.Client | None = None
+        self._refused: set[str] = set()
+        """Names of scores of which it was told."""
 
     def __call__(self, spans: Sequence[ReadableSpan]) -> None:
         for span in spans:
@@ -85,11 +93,22 @@ class _Scores:
             score["environment"] = self._settings.environment
         url = f"{self._settings.host.rstrip('/')}/api/public/scores"
         try:
-            self._client.post(url, json=score).raise_for_status()
-        except httpx.HTTPStatusError as error:
-            raise Undelivered(f"scores: status {error.response.status_code}") from error
+            answer = self._client.post(url, json=score)
         except httpx.HTTPError as error:
             raise Undelivered(f"scores: {error or type(error).__name__}") from error
+        status = answer.status_code
+        if answer.is_client_error and status not in _SERVER_WIDE:
+            self._tell(score["name"], f"status {status}: {answer.text}")
+        elif not answer.is_success:
+            raise Undelivered(f"scores: status {status}")
+
+    def _tell(self, name: str, why: str) -> None:
+        if name not in self._refused:
+            self._refused.add(name)
+            log.warning(
+                "%s refuses the score %r and it is left out (%s); spans and other scores go on",
+                shown(self._settings.host), name, shown(" ".join(why.split()))[:300],
+            )  # fmt: skip
 
 
 def _score(span: ReadableSpan, name: str, value: Any) -> dict[str, Any]:
