@@ -23,6 +23,7 @@ from pydantic_settings.exceptions import SettingsError as PydanticSettingsError
 from churon.tools.context import RagContext
 from churon.tools.errors import SettingsError
 from churon.tools.serve_settings import ServeSettings
+from churon.tools.setting_refusals import refuse_unknown_variables, refused, unreadable
 from churon.tools.trace_settings import LangfuseSettings, TraceSettings
 
 PRESETS = ("embedded", "ollama", "gpu")
@@ -171,7 +172,11 @@ class Settings(BaseSettings):
     """Everything that outlives a run."""
 
     model_config = SettingsConfigDict(
-        env_prefix="CHURON_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix="CHURON_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,  # a traceback shows pydantic's own error too
     )
 
     preset: Literal["embedded", "ollama", "gpu"] = "embedded"
@@ -201,7 +206,7 @@ def load_settings(path: Path | None = None, *, preset: str | None = None, **flag
         raise SettingsError(
             f"There is no preset {chosen!r}.", remedy=f"Use one of {', '.join(PRESETS)}."
         )
-    _refuse_unknown_variables()
+    refuse_unknown_variables({*Settings.model_fields, "config"})
     preset_values = tomllib.loads(
         files("churon.tools.presets").joinpath(f"{chosen}.toml").read_text("utf-8")
     )
@@ -226,10 +231,10 @@ def load_settings(path: Path | None = None, *, preset: str | None = None, **flag
     Layered.__name__ = Layered.__qualname__ = "Settings"
     try:
         return Layered(**{**flags, "preset": chosen})
-    except (ValidationError, PydanticSettingsError) as error:
-        raise SettingsError(
-            _first_problem(error), remedy="`churon config` shows every name and value."
-        ) from error
+    except ValidationError as error:
+        raise refused(error) from error
+    except PydanticSettingsError as error:
+        raise unreadable(error, Settings) from error
 
 
 def _settings_file(path: Path | None) -> Path | None:
@@ -250,26 +255,3 @@ def _read_toml(path: Path | None) -> dict[str, Any]:
         raise SettingsError(
             f"The settings file {str(path)!r} cannot be read: {error}.", remedy="Mend that line."
         ) from error
-
-
-def _refuse_unknown_variables() -> None:
-    # pydantic-settings checks nested names only; a misspelt section would be ignored silently
-    known = {name.upper() for name in Settings.model_fields} | {"CONFIG"}
-    for variable in os.environ:
-        if variable.startswith("CHURON_"):
-            section = variable.removeprefix("CHURON_").split("__")[0]
-            if section.upper() not in known:
-                raise SettingsError(
-                    f"The variable {variable} is not a setting.",
-                    remedy=f"Known sections: {', '.join(sorted(known)).lower()}.",
-                )
-
-
-def _first_problem(error: ValidationError | PydanticSettingsError) -> str:
-    if isinstance(error, PydanticSettingsError):
-        return f"The environment is refused: {error}."
-    first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
-    secret = any(word in name for word in ("key", "token", "secret"))
-    value = "" if secret else f"={first.get('input')!r}"
-    return f"The setting {name}{value} is refused: {first['msg']}."

@@ -25,7 +25,7 @@ DEAD = "http://127.0.0.1:9"
         (["-s", "colour=red", "config"], 2, "colour"),
         (["-s", "context.k2=99", "config"], 2, "context.k2='99' is refused"),
         (["-s", "context.k2=many", "config"], 2, "context.k2='many' is refused"),
-        (["-s", "context=5", "config"], 2, "context='5' is refused"),
+        (["-s", "context=5", "config"], 2, "The setting context is refused"),
         (["-s", "context=5", "-s", "context.k2=3", "config"], 2, "'context' has a value already"),
         (["-s", "nonsense", "config"], 2, "'nonsense' is not KEY=VALUE"),
         (["-s", "=5", "config"], 2, "'=5' is not KEY=VALUE"),

@@ -1,0 +1,116 @@
+"""Settings that are refused: what is said of them, and that it holds no secret."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from churon.tools.errors import SettingsError
+from churon.tools.settings import load_settings
+
+Load = Callable[[str], str]
+
+
+@pytest.fixture
+def refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """What is said of a churon.toml, or of variables alone where it is empty."""
+    monkeypatch.chdir(tmp_path)
+
+    def load(toml: str = "") -> str:
+        (tmp_path / "churon.toml").write_text(toml, "utf-8")
+        with pytest.raises(SettingsError) as caught:
+            load_settings()
+        assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+        return str(caught.value)
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("toml", "name"),
+    [
+        ('password = "hunter2"', "password"),
+        ('[store]\npassword = "hunter2secret"', "store.password"),
+        ('[chat]\nauthorization = "Bearer hunter2"', "chat.authorization"),
+        ('[context.limits]\ntoken = "hunter2"', "context.limits.token"),
+        ("[chat]\napi_key = ['hunter2']", "chat.api_key"),
+        ('langfuse = "hunter2"', "langfuse"),
+        ('context.limits = "hunter2"', "context.limits"),
+        ('trace.headers = "x-team=hunter2"', "trace.headers"),
+        ("[trace.headers]\nAuthorization = {word = 'hunter2'}", "trace.headers.Authorization"),
+        ("[trace.headers]\nx-team = ['hunter2']", "trace.headers.x-team"),
+        ('[serve.keys.kim]\nsha256 = "hunter2"', "serve.keys.kim.sha256"),
+        ('[store]\nuri = ["http://kim:hunter2@host"]', "store.uri"),
+        ('[trace]\nendpoint = "kim:hunter2@host/v1/traces"', "trace.endpoint"),
+    ],
+)
+def test_a_refused_secret_is_not_repeated(refusal: Load, toml: str, name: str) -> None:
+    assert f"The setting {name} is refused: " in refusal(toml)
+
+
+@pytest.mark.parametrize("header", ["Authorization", "x-team"])
+def test_a_header_that_is_a_number_is_not_repeated(refusal: Load, header: str) -> None:
+    assert "12345678" not in refusal(f"[trace.headers]\n{header} = 12345678")
+
+
+def test_a_secret_in_a_wrong_place_is_masked(refusal: Load) -> None:
+    told = refusal('[chat]\nprovider = "sk-hunter2hunter2"')
+    assert "The setting chat.provider='[secret]' is refused: Input should be 'embedded'" in told
+
+
+def test_a_section_as_a_variable_is_not_repeated(
+    refusal: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHURON_LANGFUSE", '"sk-lf-hunter2"')
+    assert "The setting langfuse is refused: " in refusal("")
+    monkeypatch.setenv("CHURON_LANGFUSE", '{"secret_key": "sk-lf-hunter2",}')
+    assert "The variable CHURON_LANGFUSE is no JSON" in refusal("")
+
+
+def test_other_values_are_named(refusal: Load) -> None:
+    assert "The setting context.k2=99 is refused: " in refusal("[context]\nk2 = 99")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CHURON_SERVE__MODELS", "a,b"),
+        ("CHURON_TRACE__HIDE", "passages"),
+        ("CHURON_TRACE__REDACT", r'["K-\d{6}"]'),
+    ],
+)
+def test_a_list_that_is_no_json_is_named(
+    refusal: Load, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv("CHURON_CONTEXT__K2", "4")
+    monkeypatch.setenv("CHURON_SERVE__COLLECTIONS", '["c"]')
+    monkeypatch.setenv(variable, value)
+    told = refusal("")
+    assert f"The variable {variable} is no JSON: " in told
+    assert 'Write lists as JSON, such as ["a", "b"]' in told
+
+
+def test_what_kubernetes_says_of_a_service_with_our_name_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "SERVICE_HOST": "10.0.0.1", "SERVICE_PORT": "8000", "SERVICE_PORT_HTTP": "8000",
+        "PORT": "tcp://10.0.0.1:8000", "PORT_8000_TCP": "tcp://10.0.0.1:8000",
+        "PORT_8000_TCP_PROTO": "tcp", "PORT_8000_TCP_PORT": "8000",
+        "PORT_8000_TCP_ADDR": "10.0.0.1", "PORT_53_UDP": "udp://10.0.0.1:53",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"CHURON_{name}", value)
+    assert load_settings().serve.port == 8_000
+
+
+@pytest.mark.parametrize("name", ["COLOUR", "SERVE_PORT", "PORTS", "SERVICE", "CHAT_MODEL", "HOST"])
+def test_other_unknown_variables_are_refused(
+    refusal: Load, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(f"CHURON_{name}", "8000")
+    told = refusal("")
+    assert f"The variable CHURON_{name} is not a setting" in told and "serve, store" in told

@@ -1,0 +1,87 @@
+"""What is said of a setting that is refused: its name and why, and its value where that tells no
+secret. Such messages end up in logs and in questions to others."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource
+from pydantic_settings.exceptions import SettingsError as PydanticSettingsError
+
+from churon.tools.errors import SettingsError
+from churon.tools.trace_settings import TraceSettings
+from churon.tools.tracing.masks import Masks, is_secret
+
+_PREFIX = "CHURON_"
+_KUBERNETES = re.compile(
+    r"SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?"
+)
+"""What it tells every pod of a namespace about a Service with the name churon."""
+_SECRET_TABLES = frozenset({"headers", "keys"})
+"""Whatever stands in them."""
+_NO_VALUES = frozenset({"extra_forbidden", "model_type", "dict_type"})
+"""Errors of unknown names, and of what is no section."""
+_KEY = "[key]"
+"""pydantic's mark where a table's key is refused, not its value."""
+
+
+def refuse_unknown_variables(known: Iterable[str]) -> None:
+    """Raise SettingsError for a CHURON_* variable of no known section.
+
+    pydantic-settings checks nested names only; a misspelt section would be ignored silently.
+    """
+    sections = {name.upper() for name in known}
+    for variable in os.environ:
+        name = variable.removeprefix(_PREFIX)
+        if name == variable or _KUBERNETES.fullmatch(name):
+            continue
+        if name.split("__")[0].upper() not in sections:
+            raise SettingsError(
+                f"The variable {variable} is not a setting.",
+                remedy=f"Known sections: {', '.join(sorted(sections)).lower()}.",
+            )
+
+
+def refused(error: ValidationError) -> SettingsError:
+    """Of the first wrong setting."""
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"] if part != _KEY)
+    value = "" if _is_private(first) else f"={_shown(first['input'])}"
+    return SettingsError(
+        f"The setting {name}{value} is refused: {first['msg']}.",
+        remedy="`churon config` shows every name and value.",
+    )
+
+
+def unreadable(error: PydanticSettingsError, settings: type[BaseSettings]) -> SettingsError:
+    """Of the first variable that holds no JSON where lists and tables are wanted."""
+    for variable in [one for one in os.environ if one.upper().startswith(_PREFIX)]:
+        source = EnvSettingsSource(settings)
+        source.env_vars = {variable.lower(): os.environ[variable]}
+        try:
+            source()
+        except PydanticSettingsError as found:
+            return SettingsError(
+                f"The variable {variable} is no JSON: {found.__cause__}.",
+                remedy='Write lists as JSON, such as ["a", "b"], and tables as {"name": "value"}.',
+            )
+    return SettingsError(f"The environment is refused: {error}.")
+
+
+def _is_private(problem: Any) -> bool:
+    """A secret may be under a wrong name, in a section's place, or in an address."""
+    value, names = problem["input"], [str(part) for part in problem["loc"]]
+    return (
+        problem["type"] in _NO_VALUES
+        or not isinstance(value, (str, int, float, bool, type(None)))
+        or "@" in str(value)
+        or any(name == _KEY or name in _SECRET_TABLES or is_secret(name) for name in names)
+    )
+
+
+def _shown(value: Any) -> str:
+    return Masks(TraceSettings()).text(repr(value), "shown")
