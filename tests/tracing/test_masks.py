@@ -139,6 +139,30 @@ def test_korean_stands_right_beside_a_secret() -> None:
     assert told.count("[secret]") == 3 and "이고" in told and "host/x입니다" in told
 
 
+@pytest.mark.parametrize("secrets", [("abcdef", "abcdef-123456"), ("abcdef-123456", "abcdef")])
+def test_a_secret_that_begins_another_leaves_nothing_of_it(secrets: tuple[str, str]) -> None:
+    told = json.loads(view(secrets).whole("key abcdef-123456, or abcdef"))
+    assert told == "key [secret], or [secret]"
+
+
+def test_a_secret_that_looks_like_another_is_found_whole() -> None:
+    told = view(["sk-abcdefghijkl/mnop="]).whole("key sk-abcdefghijkl/mnop=, or sk-1234567890abcd")
+    assert json.loads(told) == "key [secret], or [secret]"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("http://token1@host:1/v1 did not answer", "http://[secret]@host:1/v1 did not answer"),
+        ("git+ssh://me:w@rd@host/x", "git+ssh://[secret]@host/x"),
+        ("https://host:1/v1 and kim@host", "https://host:1/v1 and kim@host"),
+        ("https://host/~kim@home", "https://host/~kim@home"),
+    ],
+)
+def test_addresses_show_neither_user_nor_token(text: str, told: str) -> None:
+    assert json.loads(view().whole(text)) == told
+
+
 def test_names_of_secrets_hide_their_values() -> None:
     given = {"api_key": "abc", "db_password": 5, "Authorization": ["x"], "answer_tokens": 9}
     assert json.loads(view().state({"deep": [given]})) == {

@@ -15,9 +15,9 @@ _SECRET_KEY = re.compile(
     r"(^|[_-])(api_?key|secret|secret_?key|password|passwd|authorization|credentials?|token)$",
     re.IGNORECASE,
 )
-_SECRET_TEXT = re.compile(  # no \b: between Hangul and a letter there is none
+_SECRET_TEXT = (  # no \b: between Hangul and a letter there is none
     r"(?<![A-Za-z0-9])(?:(?:sk|pk)-[A-Za-z0-9_-]{12,}|Bearer\s+\S{8,})"
-    r"|(?<=://)[^/\s@]+:[^/\s]+(?=@)"
+    r"|(?<=://)[^/\s]+(?=@)"  # a user, or a token alone
 )
 _FIELD = re.compile(r"[a-z0-9_.:-]{1,64}")
 _SHORTEST = 6
@@ -55,8 +55,11 @@ class Masks:
 
     def __init__(self, settings: TraceSettings, secrets: Iterable[str] = ()) -> None:
         self.hide = settings.hide
-        known = [re.escape(one) for one in secrets if len(one) >= _SHORTEST]
-        self._secrets = re.compile("|".join(known)) if known else None
+        # the longest first: one secret may be the beginning of another
+        found = sorted(secrets, key=len, reverse=True)
+        known = [re.escape(one) for one in found if len(one) >= _SHORTEST]
+        # in one pass: what one pattern takes away may be half of what another looks for
+        self._secrets = re.compile("|".join([*known, _SECRET_TEXT]))
         self._patterns = [re.compile(PATTERNS.get(one, one)) for one in settings.redact]
 
     def part(self, key: str, inherited: str) -> str:
@@ -78,9 +81,7 @@ class Masks:
         if not text.isascii():  # half a character would lose the batch
             text = text.encode("utf-8", "replace").decode()
         if len(text) >= _SHORTEST:
-            text = _SECRET_TEXT.sub("[secret]", text)
-            if self._secrets:
-                text = self._secrets.sub("[secret]", text)
+            text = self._secrets.sub("[secret]", text)
         for pattern in self._patterns:
             text = pattern.sub("[redacted]", text)
         return text
