@@ -48,7 +48,7 @@ def pull(
 
     An interrupted pull goes on where it stopped; a second process waits for the first. Raises
     ModelMissing (unknown, or absent while `offline`), ModelUnreachable (no source has it),
-    ModelError (wrong content, disk full).
+    ModelError (no source has it and one gave another content, disk full).
     """
     sources = () if offline else default_sources()
     return pull_entry(entry(name), folder, sources, on_progress)
@@ -71,7 +71,8 @@ def pull_entry(
             part = folder / f"{known.file}.part"
             _check_space(known, folder, part)
             _fetch(known, part, sources, report)
-            _accept(known, part, target)
+            part.replace(target)
+            discard(part)
     report(known.bytes, known.bytes)
     return target
 
@@ -118,37 +119,39 @@ def _check_space(known: Entry, folder: Path, part: Path) -> None:
 
 
 def _fetch(known: Entry, part: Path, sources: Sequence[Source], report: OnProgress) -> None:
-    reasons = []
+    """Complete `part` with the entry's content, from the first source that gives it."""
+    reasons, wrong = [], False
     for source in sources:
         if not source.offers(known):
+            reasons.append(f"{source.name}: the catalogue names no file of it.")
             continue
         try:
             source.fetch(known, part, report)
-            return
+            if not (why := _refusal(known, part)):
+                return
+            wrong = True
         except ModelError as error:
-            reasons.append(f"{source.name}: {error.message}")
+            why = str(error)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 discard(part)  # gives the room back
                 raise _no_space(known, part.parent, "it filled up") from error
-            reasons.append(f"{source.name}: {error}")
-    raise ModelUnreachable(
+            why = str(error)
+        reasons.append(f"{source.name}: {why.strip().rstrip('.')}.")
+    raise (ModelError if wrong else ModelUnreachable)(
         f"No source has {known.name}. " + " ".join(reasons),
         remedy=f"Check the network, or put {known.file} into {str(part.parent)!r} yourself.",
     )
 
 
-def _accept(known: Entry, part: Path, target: Path) -> None:
+def _refusal(known: Entry, part: Path) -> str:
+    """Why the fetched file is refused, and deleted; "" where it is the entry's."""
     try:
         check(known, part)
     except ModelError as error:
-        discard(part)
-        raise ModelError(
-            f"What was fetched was refused and deleted. {error.message}",
-            remedy="Run it again; if it repeats, the source was changed.",
-        ) from error
-    part.replace(target)
-    discard(part)
+        discard(part)  # nothing of it may become a part of the next source's
+        return f"what it gave was refused and deleted: {error.message}"
+    return ""
 
 
 def state_file(part: Path) -> Path:

