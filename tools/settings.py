@@ -9,9 +9,9 @@ import os
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -22,9 +22,11 @@ from pydantic_settings.exceptions import SettingsError as PydanticSettingsError
 
 from churon.tools.context import RagContext
 from churon.tools.errors import SettingsError
+from churon.tools.models import labels
 from churon.tools.serve_settings import ServeSettings
 from churon.tools.setting_refusals import refuse_unknown_variables, refused, unreadable
 from churon.tools.trace_settings import LangfuseSettings, TraceSettings
+from churon.tools.types import Language
 
 PRESETS = ("embedded", "ollama", "gpu")
 
@@ -148,6 +150,18 @@ class LabelCalibration(_Section):
     offsets: dict[str, float] = Field(default_factory=dict)
 
 
+def _calibrated_name(given: str) -> str:
+    sets = [one.name for one in vars(labels).values() if isinstance(one, labels.LabelSet)]
+    name, dot, language = given.partition(".")
+    if name not in sets or (dot and language not in get_args(Language)):
+        languages = " or ".join(f".{one}" for one in get_args(Language))
+        raise ValueError(f"known are {', '.join(sets)}, each also with {languages} behind it")
+    return given
+
+
+CalibratedName = Annotated[str, AfterValidator(_calibrated_name)]
+
+
 class CriticSettings(_Section):
     """How label distributions are read."""
 
@@ -156,7 +170,7 @@ class CriticSettings(_Section):
     top_logprobs: int = Field(20, ge=1, le=100)
     min_coverage: float = Field(0.05, ge=0, le=1)
     """Below this mass on the label set, the next rung of the fallback ladder is tried."""
-    calibration: dict[str, dict[str, LabelCalibration]] = Field(default_factory=dict)
+    calibration: dict[str, dict[CalibratedName, LabelCalibration]] = Field(default_factory=dict)
     """Chat model name -> label set name -> calibration; "relevance.ko" is for prompts in Korean."""
 
 

@@ -18,12 +18,21 @@ PATTERNS = {
 }
 """What `trace.redact` knows by name."""
 
+_WORD = re.compile(r"[a-z][a-z0-9_-]*")
+
 
 def _pattern(given: str) -> str:
+    if given in PATTERNS:
+        return given
+    if _WORD.fullmatch(given):  # rather a misspelt name, which would blot out nothing
+        known = ", ".join(PATTERNS)
+        raise ValueError(rf"no known name ({known}); a word itself is written as \b{given}\b")
     try:
-        re.compile(given)
+        matches_nothing = re.search(given, "") is not None
     except re.error as error:
         raise ValueError(f"not a regular expression: {error}") from error
+    if matches_nothing:
+        raise ValueError("a regular expression that the empty text matches too")
     return given
 
 

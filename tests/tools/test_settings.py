@@ -74,6 +74,41 @@ def test_other_values_are_named(refusal: Load) -> None:
     assert "The setting context.k2=99 is refused: " in refusal("[context]\nk2 = 99")
 
 
+@pytest.mark.parametrize("name", ["relevanse", "relevance.kr", "support.", "Support"])
+def test_a_calibration_of_no_label_set_is_refused(refusal: Load, name: str) -> None:
+    told = refusal(f'[critic.calibration.m."{name}"]\ntemperature = 2')
+    assert f"The setting critic.calibration.m.{name} is refused: " in told
+    assert "known are retrieve, relevance, support" in told and ".en or .ko" in told
+
+
+def test_calibrations_of_label_sets_are_taken() -> None:
+    table = {name: {"temperature": 2.0} for name in ("relevance", "relevance.ko", "judged.en")}
+    found = load_settings(critic={"calibration": {"m": table}})
+    assert set(found.critic.calibration["m"]) == set(table)
+
+
+@pytest.mark.parametrize(
+    ("redact", "why"),
+    [
+        ("emails", "no known name (email, phone)"),
+        ("phone-number", r"a word itself is written as \bphone-number\b"),
+        ("ipv4", "no known name"),
+        ("", "the empty text matches"),
+        ("x*", "the empty text matches"),
+        ("(", "not a regular expression"),
+    ],
+)
+def test_what_would_redact_nothing_or_everything_is_refused(
+    refusal: Load, redact: str, why: str
+) -> None:
+    assert why in refusal(f"[trace]\nredact = ['email', '{redact}']")
+
+
+@pytest.mark.parametrize("redact", ["email", "phone", r"K-\d+", r"\bhalden\b", "Halden"])
+def test_names_and_expressions_are_taken(redact: str) -> None:
+    assert load_settings(trace={"redact": [redact]}).trace.redact == [redact]
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
