@@ -53,7 +53,9 @@ class ChatSettings(_Section):
     """CPU threads of the embedded engine; 0 takes all cores."""
     gpu_layers: int = Field(0, ge=0, le=1_000)
     timeout: float = Field(300.0, gt=0, le=86_400)
-    """Seconds for one call."""
+    """Seconds for one call; on Ollama seconds of silence, on an OpenAI-compatible server for each
+    of its client's three attempts.
+    """
 
 
 class EmbeddingSettings(_Section):

@@ -50,6 +50,17 @@ def written(path: Path, rows: Sequence[Row]) -> Path:
     return path
 
 
+def test_a_collectors_headers_are_not_for_langfuse(
+    server: LangfuseServer, rows: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS")
+    for name in names:
+        monkeypatch.setenv(name, "x-collector=secret")
+    publish(rows, sink="langfuse", settings=settings(server), project="harbour")
+    assert server.spans and "secret" not in str(server.headers)
+    assert all(os.environ[name] == "x-collector=secret" for name in names)
+
+
 def test_a_case_is_an_item_and_a_variant_an_experiment(
     server: LangfuseServer, rows: list[Row]
 ) -> None:

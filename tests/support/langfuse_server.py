@@ -31,6 +31,7 @@ class LangfuseServer(ThreadingHTTPServer):
         self.items: dict[str, dict[str, Any]] = {}
         self.scores: list[dict[str, Any]] = []
         self.spans: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
 
     @property
     def url(self) -> str:
@@ -45,6 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.headers.append(dict(self.headers))
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         if self.path in self.server.refused:

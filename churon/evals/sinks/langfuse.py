@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -51,14 +52,26 @@ def _client(settings: Settings) -> Any:
             "Langfuse's keys are not set.",
             remedy="Set langfuse.public_key and langfuse.secret_key (CHURON_LANGFUSE__PUBLIC_KEY).",
         )
-    return import_module("langfuse").Langfuse(  # at first use: it takes a second
-        public_key=keys.public_key,
-        secret_key=keys.secret_key.get_secret_value(),
-        base_url=keys.host,
-        timeout=keys.timeout,
-        environment=keys.environment or None,
-        tracer_provider=TracerProvider(),  # nothing global to OpenTelemetry
-    )
+    with _no_collectors_headers():
+        return import_module("langfuse").Langfuse(  # at first use: it takes a second
+            public_key=keys.public_key,
+            secret_key=keys.secret_key.get_secret_value(),
+            base_url=keys.host,
+            timeout=keys.timeout,
+            environment=keys.environment or None,
+            tracer_provider=TracerProvider(),  # nothing global to OpenTelemetry
+        )
+
+
+@contextmanager
+def _no_collectors_headers() -> Iterator[None]:
+    """The SDK's exporter would send Langfuse what the environment keeps for a collector."""
+    names = ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS")
+    held = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(held)
 
 
 def _items(
