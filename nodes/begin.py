@@ -14,7 +14,7 @@ from langgraph.types import Overwrite
 from typing_extensions import TypedDict
 
 from churon.tools.account import no_account
-from churon.tools.context import RagContext, knobs
+from churon.tools.context import RagContext, plain_knobs
 from churon.tools.errors import InputError
 from churon.tools.korean import detect_language, has_hangul
 from churon.tools.toolkit import Toolkit
@@ -89,7 +89,7 @@ class Begin:
         history = turns(state.get("history") or [])
         return {
             **emptied(self.channels, context),
-            "account": Overwrite({**no_account(), "given": knobs(runtime.context)}),
+            "account": Overwrite({**no_account(), "given": plain_knobs(runtime.context)}),
             "standalone": question.strip(),
             "run": uuid.uuid4().hex,
             "language": _language(question, history) if given == "auto" else given,
@@ -98,12 +98,23 @@ class Begin:
         }
 
 
+def language_of(asked: Reads) -> Language:
+    """Of the answer, as `Begin` settles it. Raises InputError for a history that it refuses."""
+    given = asked.get("language") or "auto"
+    if given == "auto":
+        return _language(asked["question"], turns(asked.get("history") or []))
+    return given
+
+
 def _language(question: str, history: list[Turn]) -> Language:
     """The question's; of one that has hardly a word ("2023?") the latest earlier one's."""
-    if has_hangul(question) or len(re.findall(r"[A-Za-z]+", question)) > 1:
-        return detect_language(question)
-    earlier = [turn["content"] for turn in history if turn["role"] == "user"]
-    return detect_language(earlier[-1] if earlier else question)
+    earlier = [turn["content"] for turn in reversed(history) if turn["role"] == "user"]
+    telling = (text for text in (question, *earlier) if _tells(text))
+    return detect_language(next(telling, question))
+
+
+def _tells(text: str) -> bool:
+    return has_hangul(text) or len(re.findall(r"[A-Za-z]+", text)) > 1
 
 
 class Underway(TypedDict):

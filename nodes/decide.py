@@ -110,9 +110,12 @@ def _agree(a: str, b: str, question: str) -> bool:
 
 
 def _inflects(a: str, b: str) -> bool:
-    """파도호 is a shorter form of 파도호는; 19 is none of 198."""
-    digits = any(map(str.isdigit, a + b))
-    return a == b or (not digits and (a.startswith(b) or b.startswith(a)))
+    """파도호 is a shorter form of 파도호는, 198명 of 198명이; 19 is none of 198."""
+    short, long = sorted((a, b), key=len)
+    rest = long.removeprefix(short)
+    if not any(map(str.isdigit, long)):
+        return long.startswith(short)
+    return not rest or (long.startswith(short) and bool(re.fullmatch(r"[가-힣]+", rest)))
 
 
 def closed_option(answer: str) -> str | None:
@@ -151,17 +154,24 @@ def is_refusal(text: str) -> bool:
 
 def is_none_of(short: str, statement: str) -> bool:
     """Whether a short answer that reads like a refusal, 없습니다 or None, is what the statement
-    says: there is no such thing. A statement that speaks of the passages says nothing.
+    says: there is no such thing. A statement that speaks of what is told says nothing.
     """
     said = normalised(short) in _NONE_OF and not short.startswith("NONE")
-    return said and not is_refusal(statement) and not _OF_PASSAGES.search(statement)
+    return said and bool(_NO_SUCH.search(statement)) and not _UNTOLD.search(statement)
 
 
 _NONE_OF = {"none", "없음", "없습니다", "없다"}
-_OF_PASSAGES = re.compile(
-    r"\b(?:passages?|text|documents?|context|information|answer|mention\w*|stated?|specif\w+)\b"
+_NO_SUCH = re.compile(
+    r"^no \w+|\bthere (?:is|are|was|were) no\b|\b(?:has|have|had|with|in|on|carr\w+|offers?) no\b"
+    r"|\bnone of\b|(?<!수)(?:[은는이가도]|\s)\s*없(?:다|습니다|었|음)",
+    re.IGNORECASE,
+)
+_UNTOLD = re.compile(
+    r"\b(?:passages?|text|documents?|context|information|answer|mention\w*|stated?|specif\w+|given"
+    r"|provided|listed|known|unknown|found|determined|shown|indicated|reported|recorded|described"
+    r"|disclosed|says?)\b"
     r"|(?:^|\s)(?:답|답변|정답|정보|내용|언급|글|본문|문서|자료|설명|기록)(?:[은는이가에도을를]|에는|에서)?(?:\s|$)"
-    r"|알 수 없",
+    r"|수\s?없|(?:제시|명시|언급|기재|나와|나타|확인|알려|기록|공개|포함)\S*\s?(?:있지\s?)?않",
     re.IGNORECASE,
 )
 _REFUSALS = {"", "none", "n a", "na", "null", "unknown", "not known", "not found"} | {

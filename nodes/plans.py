@@ -22,7 +22,8 @@ _PAIRS = ("은는", "이가", "을를", "과와", ("으로", "로"))
 # "that" after a noun opens a clause, "the museum that stands in Aren", and points at nothing
 _POINTING = re.compile(
     r"\b(?:this|these|those)\b(?! (?:is|are|who|which|that)\b)|(?:^|\b(?:in|of|at|on|by|to|for|from"
-    r"|with|did|does|do|was|is|were|are) )that\b(?! (?:is|was|are|were)\b)|\bthat(?=\W*$)"
+    r"|with|did|does|do|was|is|were|are) )that\b(?! (?:is|was|are|were)\b)"
+    r"|\bthat(?: (?:same )?\w+)?(?=\W*$)"
     r"|(?:^|\s)(?:그|이|해당)\s",
     re.I,
 )
@@ -247,8 +248,11 @@ def filled(question: str, results: Mapping[str, StepResult]) -> str:
 
     def particled(found: re.Match[str]) -> str:
         held, particle = answer(found[1]), found[2]
-        pair = next(pair for pair in _PAIRS if particle in pair)
-        return held + next(one for one in pair if fits(held, one)) if held else found[0]
+        if not held:
+            return found[0]
+        pair: tuple[str, ...] = next(tuple(pair) for pair in _PAIRS if particle in pair)
+        # its own where it fits: behind other letters than Hangul each does
+        return held + next(one for one in (particle, *pair) if fits(held, one))
 
     def put(found: re.Match[str]) -> str:
         return answer(found[1]) or found[0]

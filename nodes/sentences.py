@@ -24,10 +24,14 @@ _LOOK = 24
 
 def sentences(text: str) -> list[str]:
     """The sentences of an answer, in order; nothing but outer white space is lost."""
-    marks = [found.end() for found in _END.finditer(text) if _ends(text, found)]
-    bounds = [0, *marks, len(text)]
+    bounds = [0, *ends(text), len(text)]
     parts = [text[a:b].strip() for a, b in itertools.pairwise(bounds)]
     return [part for part in parts if part]
+
+
+def ends(text: str) -> list[int]:
+    """Where its sentences end, the last one only if its stop is there."""
+    return [found.end() for found in _END.finditer(text) if _ends(text, found)]
 
 
 def _ends(text: str, found: re.Match[str]) -> bool:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
-from churon.nodes.sentences import sentences
+from churon.nodes.sentences import ends
 from churon.tools.models.base import Completion
 from churon.tools.run import Run
 
 CUT = "generate:cut"
 """The fallback that says so."""
 _ENDED = re.compile(r"[.!?。！？][\"'”’)]*(?:\s*\[[\d,\s]+\])*\s*$")
+_KEYS = re.compile(r"(?:\s*\[[\d,\s]+\])*")
+_NUMBER_OF_LIST = re.compile(r"(?:^|\n)\s*\d{1,3}\.$")
+_OPENS_WITH_KEY = re.compile(r"[\s\-*•]*\[\d")
 _BROKEN_KEY = re.compile(r"\s*\[[\d,\s]*$")
 
 
@@ -20,8 +23,9 @@ def uncut(run: Run, written: Completion) -> str:
     if not text or not written.cut or _ENDED.search(text):
         return text
     run.degrade(CUT)
-    *whole, broken = sentences(text)
-    # a key after the full stop belongs to the sentence before
-    key = re.match(r"(?:\s*\[[\d,\s]+\])*", broken)
-    kept = " ".join(whole) + (key[0] if key and whole else "")
-    return kept or _BROKEN_KEY.sub("", broken)
+    marks = ends(text)
+    if not marks:
+        return _BROKEN_KEY.sub("", text)
+    # a key behind the full stop is the sentence's, unless keys stand before theirs
+    keys = None if _OPENS_WITH_KEY.match(text) else _KEYS.match(text, marks[-1])
+    return _NUMBER_OF_LIST.sub("", text[: keys.end() if keys else marks[-1]])

@@ -162,6 +162,14 @@ def knobs(given: Any) -> dict[str, Any]:
     return {key: value for key, value in given.items() if key in RagContext.model_fields}
 
 
+def plain_knobs(given: Any) -> dict[str, Any]:
+    """The same, checked and as JSON: for what is kept. Raises ValidationError."""
+    held = _overlay({"limits": {}}, knobs(given))
+    if not held["limits"]:
+        del held["limits"]
+    return RagContext.model_validate(held).model_dump(mode="json", exclude_unset=True)
+
+
 def _overlay(base: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in given.items():

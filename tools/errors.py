@@ -55,6 +55,10 @@ class ModelUnreachable(ModelError):
     """The model server does not answer."""
 
 
+class ModelTimeout(ModelError):
+    """The model did not finish in time: asking again would take as long."""
+
+
 class ModelDenied(ModelError):
     """The model's server refused the key: no other way of asking would help."""
 

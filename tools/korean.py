@@ -20,6 +20,8 @@ _ENGLISH = re.compile(
     r"|[Dd]o|[Dd]oes|[Dd]id|[Cc]an|[Hh]as|[Hh]ave|[Hh]ad|[Ww]ill|[Ss]hould)\b.*[A-Za-z]\W*",
     re.DOTALL,
 )
+_KOREAN = re.compile(r"[A-Za-z0-9][가-힣]|[가-힣]*(?:까|요|나|줘|다|오|음)\s*[?.!()\[\]]")
+"""Particles behind other letters, and the ends of sentences."""
 _WORD = re.compile(r"[^\W_]+(?:[.\-'][^\W_]+)*")
 _lock = threading.Lock()
 
@@ -29,11 +31,11 @@ _CONTENT = ("N", "VV", "VA", "XR", "MA", "MM", "SL", "SN", "SH", "W")
 
 def detect_language(text: str) -> Language:
     """`ko` when at least a fifth of the letters are Hangul, as questions mix in English names,
-    unless it opens and ends as an English question.
+    unless it opens and ends as an English question and nothing in it is Korean but names.
     """
     text = unicodedata.normalize("NFC", text)
     hangul = len(_HANGUL.findall(text))
-    if hangul and _ENGLISH.fullmatch(text):
+    if hangul and _ENGLISH.fullmatch(text) and not _KOREAN.search(text):
         return "en"
     return "ko" if hangul and hangul * 4 >= len(_LATIN.findall(text)) else "en"
 

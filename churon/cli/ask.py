@@ -20,8 +20,8 @@ from churon.cli.tree import show_reasoning
 from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
 from churon.graphs.registry import build_graph
+from churon.nodes.begin import language_of
 from churon.tools.errors import InputError
-from churon.tools.korean import detect_language
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Language
@@ -75,8 +75,7 @@ async def show_run(
     """Print a run as it happens; its output. A plan that waits for approval is shown and asked
     about. Raises InputError where there is nobody to ask.
     """
-    given = asked.get("language", "auto")
-    language: Language = detect_language(asked["question"]) if given == "auto" else given
+    language = language_of(asked)
     going: Any = asked
     if isinstance(graph, str) and toolkit.context(context).approve_plan:
         graph = build_graph(graph, toolkit, checkpointer=InMemorySaver())

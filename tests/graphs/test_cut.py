@@ -40,3 +40,14 @@ async def test_a_sentence_that_is_cut_is_said_to_be() -> None:
 async def test_a_whole_answer_is_not() -> None:
     output = await ask(two_stage, answer=WHOLE)
     assert "generate:cut" not in output["degraded"]
+
+
+async def test_keys_before_their_sentences_stay_with_them() -> None:
+    text = f"[1] The Lumen leaves at 07:30. [2] {REST}"
+    output = await ask(two_stage, answer=text)
+    assert len(output["claims"][0]["evidence_ids"]) == 1
+
+
+async def test_a_list_is_cut_behind_its_last_whole_item() -> None:
+    output = await ask(two_stage, answer=f"Two ways [1].\n1. By ferry [1].\n2. {REST}")
+    assert "By ferry" in output["answer"] and not output["answer"].rstrip().endswith("2.")

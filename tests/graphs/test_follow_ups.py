@@ -30,6 +30,7 @@ async def ask(question: str, history: list[Any], **script: Any) -> Any:
         ("2023?", [], "en"),
         ("2023?", [{"role": "user", "content": "When does it leave?"}, REPLY], "en"),
         ("그럼 2023년은?", [REPLY], "ko"),
+        ("2023?", [KOREAN, REPLY, {"role": "user", "content": "2022?"}, REPLY], "ko"),
     ],
 )
 async def test_a_question_of_hardly_a_word_is_in_the_conversations_language(

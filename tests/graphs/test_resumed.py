@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, StateGraph
 from langgraph.types import Command
 from support import bridge
 from support.ferry import QUESTION, TEXTS, model
 from support.world import ListStore, world
+from typing_extensions import TypedDict
 
 from churon.graphs.registry import build_graph
+from churon.tools.context import Limits
 from churon.tools.errors import StoreError
+
+
+class Host(TypedDict, total=False):
+    question: str
+    answer: str
+
 
 CONFIG: Any = {"configurable": {"thread_id": "t"}}
 BEGUN: Any = {"tenant": "kim", "k2": 1, "limits": {"calls": 3}}
@@ -62,3 +73,24 @@ async def test_a_plan_is_approved_in_another_process(same: bool) -> None:
     plan = [{"question": "When was the Vesk mill built?"}]
     output = await graph.ainvoke(Command(resume=plan), CONFIG)
     assert output["answer"] == "The Vesk mill was built in 1898."
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"k2": np.int64(1)},
+        {"limits": MappingProxyType({"calls": 50})},
+        {"limits": Limits(calls=50)},
+        {"user": object()},
+    ],
+)
+async def test_a_hosts_context_is_kept_as_plain_data(
+    context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANGGRAPH_STRICT_MSGPACK", "true")
+    host = StateGraph(Host, context_schema=dict)  # type: ignore[type-var]
+    host.add_node("rag", build_graph("self_rag", world(model())))
+    host.add_edge(START, "rag")
+    compiled = host.compile(checkpointer=InMemorySaver())
+    output = await compiled.ainvoke({"question": QUESTION}, CONFIG, context=context)
+    assert output["answer"] == "The Lumen leaves at 07:30."

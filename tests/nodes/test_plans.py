@@ -324,6 +324,7 @@ def test_a_step_about_this_rests_on_the_one_before(second: str, asked: str) -> N
         ("#1이 무엇입니까?", "the Garam", "the Garam이 무엇입니까?"),
         ("#1 이상은?", "198명", "198명 이상은?"),
         ("Who built #1?", "the Garam", "Who built the Garam?"),
+        ("#1는 언제 생겼습니까?", "NASA", "NASA는 언제 생겼습니까?"),
     ],
 )
 def test_particles_follow_the_answer(question: str, answer: str, expected: str) -> None:
@@ -339,6 +340,8 @@ def test_particles_follow_the_answer(question: str, answer: str, expected: str) 
     [
         ("When did the museum that stands in Vesk open?", False),
         ("When was that built?", True),
+        ("Who founded that company?", True),
+        ("Which city hosts that same museum?", True),
         ("Who is the mayor of that town?", True),
         ("Who lives in this town?", True),
         ("Which of those who won were born there?", False),

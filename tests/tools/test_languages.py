@@ -31,6 +31,10 @@ def test_english(text: str) -> None:
         "IS 조직은 언제 생겼습니까",
         "What is this? 파도호는 무엇입니까?",
         "Can 통조림은 어디서 팝니까?",
+        "Do Kwon이 세운 회사는 무엇인가요? (Terraform Labs)",
+        "How to 가이드는 어디에 있나요? (PDF)",
+        "Will Smith는 1968년에 태어난 미국의 배우이다 (USA).",
+        "Who 보고서에 따르면 사망자는 3명이다 [WHO].",
     ],
 )
 def test_korean(text: str) -> None:

@@ -230,3 +230,10 @@ def test_texts_as_keys_are_masked_too() -> None:
         "[11 characters]", "p1", "[15 characters]",
     }  # fmt: skip
     assert "[redacted]" in view(redact=["email"]).state(held)
+
+
+def test_a_secret_that_begins_a_longer_one_takes_it_along() -> None:
+    masks = Masks(TraceSettings(), ["sk-abc-team"])
+    assert masks.text("key sk-abc-team-0123456789abcdef", "shown") == "key [secret]"
+    assert masks.text("see http://x.io?m=a@b.c", "shown") == "see http://x.io?m=a@b.c"
+    assert masks.text("see http://token@x.io", "shown") == "see http://[secret]@x.io"

@@ -22,6 +22,7 @@ from churon.tools.errors import (
     ModelDenied,
     ModelError,
     ModelMissing,
+    ModelTimeout,
     ModelUnreachable,
 )
 from churon.tools.models.base import Completion, TokenLogprob, Want
@@ -134,7 +135,7 @@ async def answer_or_none(
     """The completion, None for a failure that the next rung may not meet."""
     try:
         return await ask(messages, want)
-    except (ModelUnreachable, ModelMissing, ModelDenied, ContextTruncated):
+    except (ModelUnreachable, ModelTimeout, ModelMissing, ModelDenied, ContextTruncated):
         raise
     except (ModelError, ValueError, KeyError, TypeError):
         # A refusal, a wish the server does not know or an answer that cannot be read: next rung

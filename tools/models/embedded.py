@@ -24,7 +24,7 @@ from langchain_core.utils.function_calling import convert_to_json_schema
 from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import Field, PrivateAttr
 
-from churon.tools.errors import ModelError, ModelUnreachable
+from churon.tools.errors import ModelError, ModelTimeout
 from churon.tools.models.embedded_engine import (
     Call,
     Engine,
@@ -221,8 +221,8 @@ class EmbeddedChat(BaseChatModel):
             "return_progress": True,  # a chunk for each prompt batch: chances to stop
         }
 
-    def _too_slow(self) -> ModelUnreachable:
-        return ModelUnreachable(
+    def _too_slow(self) -> ModelTimeout:
+        return ModelTimeout(
             f"The embedded model did not finish within {self.timeout:g} seconds.",
             remedy="Raise chat.timeout or take a smaller model.",
         )

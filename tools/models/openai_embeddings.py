@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.embeddings import Embeddings
@@ -51,6 +52,7 @@ class OpenAIEmbeddings(Embeddings):
             "check_embedding_ctx_length": False,  # else it sends OpenAI's token ids
         }
         self._secret = api_key
+        self._changing = threading.Lock()
         self._sync = self._served()
         self._loops = PerLoop(self._served)
 
@@ -80,32 +82,36 @@ class OpenAIEmbeddings(Embeddings):
         return served
 
     def _embed(self, texts: list[str]) -> list[list[float]]:
+        sent = "dimensions" in self._given
         with openai_errors(self.model, self.base_url):
             try:
                 vectors = self._sync.embed_documents(texts) if texts else []
             except Exception as error:
-                self._ask_plainly(error)
+                self._ask_plainly(error, sent)
                 vectors = self._sync.embed_documents(texts)
         return self._finished(vectors, len(texts))
 
     async def _aembed(self, texts: list[str]) -> list[list[float]]:
+        sent = "dimensions" in self._given
         with openai_errors(self.model, self.base_url):
             try:
                 vectors = await self._loops.get().aembed_documents(texts) if texts else []
             except Exception as error:
-                self._ask_plainly(error)
+                self._ask_plainly(error, sent)
                 vectors = await self._loops.get().aembed_documents(texts)
         return self._finished(vectors, len(texts))
 
-    def _ask_plainly(self, error: Exception) -> None:
+    def _ask_plainly(self, error: Exception, sent: bool) -> None:
         """From now on without a number of dimensions, which servers refuse of models that have one
         alone; any other error is raised again.
         """
         _, openai = openai_package()
         refused = isinstance(error, openai.BadRequestError) and _OF_SIZE.search(str(error))
-        if not refused or self._given.pop("dimensions", None) is None:
+        if not refused or not sent:
             raise error
-        self._sync, self._loops = self._served(), PerLoop(self._served)
+        with self._changing:  # several calls may be refused at once
+            if self._given.pop("dimensions", None) is not None:
+                self._sync, self._loops = self._served(), PerLoop(self._served)
 
     def _finished(self, vectors: list[list[float]], count: int) -> list[list[float]]:
         return finished(vectors, count=count, dimensions=self.dimensions, model=self.model)

@@ -7,15 +7,15 @@ from typing import Any
 from churon.tools.errors import RerankError, SettingsError
 from churon.tools.rerank.torch_model import import_torch
 
-_AFTER_PADDING = ("roberta", "camembert", "xmod", "data2vec-text", "ernie_m")
+_AFTER_PADDING = ("roberta", "camembert", "xmod", "data2vec-text", "ernie_m", "mpnet")
 """Families, by a part of their name, that count positions from behind the padding's index."""
 
 
 def check_length(name: str, config: Any, max_length: int) -> None:
     """Raise SettingsError where a pair may have more tokens than the model has positions."""
     most = getattr(config, "max_position_embeddings", None)
-    if most is None:
-        return
+    if most is None or not getattr(config, "position_biased_input", True):
+        return  # relative positions alone, as DeBERTa's, have no end
     if any(family in config.model_type for family in _AFTER_PADDING):
         most -= (config.pad_token_id or 0) + 1
     if max_length > most:

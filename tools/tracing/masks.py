@@ -17,7 +17,7 @@ _SECRET_KEY = re.compile(
 )
 _SECRET_TEXT = (  # no \b: between Hangul and a letter there is none
     r"(?<![A-Za-z0-9])(?:(?:sk|pk)-[A-Za-z0-9_-]{12,}|Bearer\s+\S{8,})"
-    r"|(?<=://)[^/\s]+(?=@)"  # a user, or a token alone
+    r"|(?<=://)[^/\s?#\"'<>,]+(?=@)"  # a user, or a token alone
 )
 _FIELD = re.compile(r"[a-z0-9_.:-]{1,64}")
 _SHORTEST = 6
@@ -57,7 +57,8 @@ class Masks:
         self.hide = settings.hide
         # the longest first: one secret may be the beginning of another
         found = sorted(secrets, key=len, reverse=True)
-        known = [re.escape(one) for one in found if len(one) >= _SHORTEST]
+        # with what follows: it may itself be the beginning of another
+        known = [rf"{re.escape(one)}[\w\-]*" for one in found if len(one) >= _SHORTEST]
         # in one pass: what one pattern takes away may be half of what another looks for
         self._secrets = re.compile("|".join([*known, _SECRET_TEXT]))
         self._patterns = [re.compile(PATTERNS.get(one, one)) for one in settings.redact]

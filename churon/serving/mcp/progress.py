@@ -7,9 +7,8 @@ from mcp.server.session import ServerSession
 from churon.cli.common import visible
 from churon.cli.show import step_lines
 from churon.graphs.contract import RagInput
+from churon.nodes.begin import language_of
 from churon.serving.run import Moment
-from churon.tools.korean import detect_language
-from churon.tools.types import Language
 
 
 class Progress:
@@ -20,12 +19,7 @@ class Progress:
 
     async def step(self, moment: Moment, question: RagInput) -> None:
         """Tell what a finished node did; most have nothing to say."""
-        lines = step_lines(moment["node"], moment["update"], _language(question))
+        lines = step_lines(moment["node"], moment["update"], language_of(question))
         if said := "; ".join(f"{label}: {what}" if label else what for label, what in lines):
             self._told += 1
             await self._session.report_progress(self._told, message=visible(said))
-
-
-def _language(question: RagInput) -> Language:
-    given = question.get("language", "auto")
-    return detect_language(question["question"]) if given == "auto" else given

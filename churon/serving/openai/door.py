@@ -12,6 +12,7 @@ from langchain_core.runnables import RunnableConfig
 from sse_starlette import EventSourceResponse
 
 from churon.graphs.registry import CHAT, GRAPHS
+from churon.nodes.begin import language_of
 from churon.serving.context import asked, run_context
 from churon.serving.house import House
 from churon.serving.openai.answer import Counted, completion
@@ -20,7 +21,6 @@ from churon.serving.openai.request import ChatRequest, conversation
 from churon.serving.problem import Problem
 from churon.serving.run import answer, moments
 from churon.serving.visit import SCOPE, Visit
-from churon.tools.korean import detect_language
 from churon.tools.types import Language
 
 MODELS = (*GRAPHS, CHAT)
@@ -85,8 +85,7 @@ class Completion:
                 yield {"data": data}
 
     def _language(self) -> Language:
-        given = self.question.get("language", "auto")
-        return detect_language(self.question["question"]) if given == "auto" else given
+        return language_of(self.question)
 
 
 def _model(name: str, made: int) -> dict[str, Any]:

@@ -36,6 +36,7 @@ def test_text_between_rules_is_no_front_matter(tmp_path: Path, text: str) -> Non
     [
         "",
         "title: Fares\n",
+        "title: Fares\ndate created: 2020-01-01\n작성 일: 2020\n",
         "# who: the crew\ntitle: 'Fares'\n\ntags:\n- a\n  - b\nog:url: x\nlist: [\n]\n제목:\n",
     ],
 )

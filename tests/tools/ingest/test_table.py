@@ -5,6 +5,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from churon.tools.errors import IngestError
 from churon.tools.ingest.load import load
 from churon.tools.settings import IngestSettings
 
@@ -52,3 +53,9 @@ def test_sheets_with_rows_are_named(tmp_path: Path) -> None:
     document = load(tmp_path / "a.xlsx", SETTINGS)
     assert document.text == "Sheet\n\nname: a\nwon: 0\nwon: 0.25\n\nHeader\n\nonly | names\n\n"
     assert [heading.text for heading in document.headings] == ["Sheet", "Header"]
+
+
+def test_a_table_of_blank_lines_has_no_text(tmp_path: Path) -> None:
+    with pytest.raises(IngestError, match="no text") as caught:
+        text(tmp_path / "blank.csv", "\n \n\n")
+    assert caught.value.outcome == "skipped"

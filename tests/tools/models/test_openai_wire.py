@@ -169,3 +169,10 @@ def test_a_server_of_one_size_is_not_asked_for_dimensions_again(server) -> None:
     server.faults = [(400, "the input is too long")]
     with pytest.raises(ModelError, match="too long"):
         model.embed_query("harbour")
+
+
+async def test_calls_at_once_that_are_refused_dimensions_all_go_on(server) -> None:
+    server.one_size = True
+    model = OpenAIEmbeddings("double", 8, base_url=server.url, api_key=SecretStr("right"))
+    found = await asyncio.gather(*(model.aembed_query(text) for text in ("a", "b", "c", "d")))
+    assert [len(vector) for vector in found] == [8] * 4

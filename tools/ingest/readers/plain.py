@@ -10,7 +10,9 @@ from churon.tools.ingest.extracted import Extracted, Heading, check_chars, norma
 from churon.tools.settings import IngestSettings
 
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n((?:.*\n)*?)---[ \t]*(?:\n|\Z)")
-_KEY = re.compile(r"[^\s#\[\]{}]\S*:(?:[ \t]|$)")
+_WORD = re.compile(r"[^\s#\[\]{}]\S*:(?:[ \t]|$)")
+_KEY = re.compile(r"[^\s#\[\]{}][^\n]{0,60}?:(?:[ \t]|$)")
+"""`date created:` too, but a mapping has some key of one word."""
 _YAML = re.compile(rf"{_KEY.pattern}|[ \t]|-[ \t]|#|[\]}}]|$")
 """How a line of a mapping begins: key, deeper value, item, comment, end of a list, or nothing."""
 _TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.M)
@@ -46,7 +48,7 @@ def _is_mapping(lines: list[str]) -> bool:
     if not lines:
         return True
     begun = bool(lines[0].strip())
-    return begun and any(map(_KEY.match, lines)) and all(map(_YAML.match, lines))
+    return begun and any(map(_WORD.match, lines)) and all(map(_YAML.match, lines))
 
 
 def _text(path: Path, settings: IngestSettings) -> str:

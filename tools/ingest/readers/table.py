@@ -37,6 +37,8 @@ def read_csv(path: Path, settings: IngestSettings) -> Extracted:
 def _delimiter(text: str) -> str:
     """What parts every one of the first lines; of several, what the header has most of."""
     lines = list(itertools.islice(filter(str.strip, io.StringIO(text)), _SAMPLE_LINES))
+    if not lines:
+        return ","
     return max(
         ",;\t|", key=lambda mark: (all(mark in line for line in lines), lines[0].count(mark))
     )

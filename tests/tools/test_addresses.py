@@ -1,0 +1,22 @@
+"""Addresses in messages: without user and password, and otherwise as they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from churon.tools.addresses import shown
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("http://kim:secret@host:1/v1", "http://host:1/v1"),
+        ("http://token@host", "http://host"),
+        ("https://x.io?m=a@b.c", "https://x.io?m=a@b.c"),
+        ("https://x.io/a@b", "https://x.io/a@b"),
+        ('{"url":"http://host","by":"x@y.kr"}', '{"url":"http://host","by":"x@y.kr"}'),
+        ("/var/lib/milvus.db", "/var/lib/milvus.db"),
+    ],
+)
+def test_shown(text: str, expected: str) -> None:
+    assert shown(text) == expected
