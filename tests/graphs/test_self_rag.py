@@ -494,3 +494,15 @@ async def test_evidence_that_bore_no_answer_is_not_asked_whether_it_is_enough() 
     question = "Captain Sora Han has which departure?"
     output = await ask(answer, question, store=store, k1=1, k2=1, form="iterative")
     assert len(store.asked) == 2 and output["answer"] == "The Lumen leaves at 07:30."
+
+
+@pytest.mark.parametrize(
+    ("texts", "filter", "told"),
+    [([], None, True), ([], {"document": "x.md"}, False), (["Dogs sail."], None, False)],
+)
+async def test_a_store_without_passages_is_told_from_one_without_an_answer(
+    texts: list[str], filter: Any, told: bool
+) -> None:
+    output = await ask(model(), texts=texts, filter=filter)
+    assert output["status"] == "abstained"
+    assert ("store:no_passages" in output["degraded"]) is told

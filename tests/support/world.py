@@ -104,6 +104,10 @@ class ListStore:
             for score, d in found
         ]
 
+    async def count(self, **_: Any) -> int:
+        """How many passages there are."""
+        return len(self.documents)
+
     def close(self) -> None:
         """Nothing to close."""
 
