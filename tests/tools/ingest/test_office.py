@@ -124,3 +124,28 @@ def test_a_shape_with_the_titles_id_is_kept(tmp_path: Path) -> None:
     box._element.nvSpPr.cNvPr.set("id", str(slide.shapes.title.shape_id))
     deck.save(str(tmp_path / "a.pptx"))
     assert load(tmp_path / "a.pptx", IngestSettings()).text == "Title\n\nBody\n\n"
+
+
+def test_notes_follow_what_refers_to_them(tmp_path: Path) -> None:
+    from docx.opc.constants import RELATIONSHIP_TYPE
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part
+
+    document = docx.Document()
+    notes = "".join(
+        f'<w:footnote w:id="{n}"{kind}><w:p>{run(text)}</w:p></w:footnote>'
+        for n, kind, text in [(-1, ' w:type="separator"', "line"), (2, "", "Since 2019.")]
+    )
+    part = Part(
+        PackURI("/word/footnotes.xml"),
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml",
+        f'<w:footnotes xmlns:w="{W}">{notes}</w:footnotes>'.encode(),
+        document.part.package,
+    )
+    document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
+    reference = '<w:r><w:footnoteReference w:id="2"/></w:r>'
+    for element in (f"<w:p>{run('Dogs sail.')}{reference}</w:p>", f"<w:p>{run('Cats too.')}</w:p>"):
+        document.element.body.insert(-1, xml(element))
+    document.save(str(tmp_path / "a.docx"))
+    found = load(tmp_path / "a.docx", IngestSettings()).text
+    assert found == "Dogs sail.\n\nSince 2019.\n\nCats too.\n\n"

@@ -1,7 +1,8 @@
 """DOCX through python-docx, and through its elements where it sees direct children alone.
 
 Content controls, tracked insertions, links and text boxes wrap paragraphs, runs, rows and cells:
-what they hold is on the page. What was deleted or moved away is not.
+what they hold is on the page. What was deleted or moved away is not. Footnotes and endnotes follow
+the paragraph or table that refers to them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 _PARAGRAPH, _TABLE, _ROW, _CELL, _BOX = (_W + n for n in ("p", "tbl", "tr", "tc", "txbxContent"))
 _UNSEEN = frozenset(_W + name for name in ("del", "moveFrom", "pPr", "rPr", "rt"))
+_REFERENCES = {_W + f"{kind}Reference": f"/{kind}s" for kind in ("footnote", "endnote")}
+"""How text refers to notes, and what the relation to their part ends with."""
 _SIGNS = {_W + "t": "", _W + "noBreakHyphen": "-"}
 _SIGNS |= dict.fromkeys((_W + "tab", _W + "ptab"), "\t")
 _SIGNS |= dict.fromkeys((_W + "br", _W + "cr"), "\n")
@@ -30,7 +33,7 @@ def read_docx(path: Path, settings: IngestSettings) -> Extracted:
 
     document = docx.Document(str(path))
     builder = TextBuilder(settings.max_chars)
-    _add_blocks(builder, document, document.element.body)
+    _add_blocks(builder, document, document.element.body, _notes(document))
     return builder.build(document.core_properties.title or "")
 
 
@@ -45,19 +48,41 @@ def _nearest(element: Any, tags: Container[str]) -> Iterator[Any]:
             yield from _nearest(child, tags)
 
 
-def _add_blocks(builder: TextBuilder, document: Any, parent: Any) -> None:
+Notes = dict[tuple[str, str], str]
+"""By the tag that refers to one and its id; each is taken once."""
+
+
+def _notes(document: Any) -> Notes:
+    from docx.oxml import parse_xml
+
+    notes: Notes = {}
+    for relation in document.part.rels.values():
+        for tag, end in _REFERENCES.items():
+            if not relation.is_external and relation.reltype.endswith(end):
+                for note in parse_xml(relation.target_part.blob):
+                    notes[tag, note.get(_W + "id")] = _line(note, [])
+    return notes
+
+
+def _add_blocks(builder: TextBuilder, document: Any, parent: Any, notes: Notes) -> None:
     for block in _nearest(parent, (_PARAGRAPH, _TABLE)):
         if block.tag == _TABLE:
             _add_table(builder, block)
             builder.gap()
-            continue
-        text, boxes = _words(block)
-        if level := _level(block, document):
-            builder.heading(text, level)
         else:
-            builder.add(text, "\n\n")
-        for box in boxes:
-            _add_blocks(builder, document, box)
+            _add_paragraph(builder, document, block, notes)
+        for reference in block.iter(*_REFERENCES):
+            builder.add(notes.pop((reference.tag, reference.get(_W + "id")), ""), "\n\n")
+
+
+def _add_paragraph(builder: TextBuilder, document: Any, block: Any, notes: Notes) -> None:
+    text, boxes = _words(block)
+    if level := _level(block, document):
+        builder.heading(text, level)
+    else:
+        builder.add(text, "\n\n")
+    for box in boxes:
+        _add_blocks(builder, document, box, notes)
 
 
 def _words(paragraph: Any) -> tuple[str, list[Any]]:
