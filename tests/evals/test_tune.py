@@ -150,10 +150,10 @@ async def test_more_trials_add_to_those_there(world: TuneWorld) -> None:
 
 async def test_a_budget_leaves_room_for_the_verdict(world: TuneWorld, capsys: Any) -> None:
     await world.tune(budget=Budget(calls=60))
-    assert "Stopped after 60 calls: run it again" in capsys.readouterr().out
+    assert "Stopped for the limit of 60 calls: run it again" in capsys.readouterr().out
     assert not world.held_back() and len(world.rows_in()) < 16
     await world.tune(budget=Budget(calls=530))
-    assert "Stopped after 530 calls" in capsys.readouterr().out
+    assert "Stopped for the limit of 530 calls" in capsys.readouterr().out
     assert len(world.held_back()) == 32
     spent = sum(r["usage"]["calls"] for r in [*world.rows_in(), *world.held_back()])
     assert spent <= 540
@@ -169,7 +169,7 @@ async def test_more_trials_leave_room_for_a_new_winners_verdict(
     took: list[int] = [spent(r)[0] for r in (*world.rows_in(), *world.held_back())]  # type: ignore[arg-type]
     budget = Budget(calls=sum(took) + (2 * 16 + 1) * max(took))
     await world.tune(seed=16, trials=40, budget=budget)
-    assert "Stopped after" in capsys.readouterr().out
+    assert "Stopped for the limit" in capsys.readouterr().out
     asked = Counter(row["variant"] for row in world.held_back())
     (new,) = set(asked) - {"current"} - first
     assert asked[new] == 16

@@ -157,7 +157,10 @@ class _Tuning:
 
     async def _verdict(self, search: Search, asking: Asking, stopped: str) -> str:
         best, first = search.study.best(), search.study.start()
-        again = f"Stopped after {stopped}: run it again for the rest.\n" if stopped else ""
+        # before the limit, for the verdict's share of it is kept
+        again = (
+            f"Stopped for the limit of {stopped}: run it again for the rest.\n" if stopped else ""
+        )
         if first is None:
             return f"{again}The settings in force were not asked everything yet.\n"
         tuned = await search.variant(best.params)
