@@ -20,7 +20,7 @@ _RANGE = re.compile(r"\[\s*(\d{1,3})\s*[-–~]\s*(\d{1,3})\s*\]")
 _MOST = 20
 """Numbers of a range of keys; a longer one is of something else."""
 _WIDE = str.maketrans("【】［］", "[][]")
-_OPENS_WITH_KEY = re.compile(r"[\s\-*•]*\[\d")
+OPENS_WITH_KEY = re.compile(r"[\s\-*•]*\[\d")
 _ENDS_WITH_KEY = re.compile(r"\]\W*$")
 _SHARED = 0.2
 """Share of a statement's bigrams that makes a line its quote."""
@@ -165,7 +165,7 @@ def _keys_in_place(text: str) -> str:
     A text that opens with a key and ends without one has each before its sentence.
     """
     text = _RANGE.sub(_spread, text.translate(_WIDE))
-    if _OPENS_WITH_KEY.match(text) and not _ENDS_WITH_KEY.search(text):
+    if OPENS_WITH_KEY.match(text) and not _ENDS_WITH_KEY.search(text):
         return text
     return re.sub(r"([.!?。！？][\"'”’]*)((?:\s*\[[\d, ]{1,40}\])+)", r"\2\1", text)
 

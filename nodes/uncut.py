@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from churon.nodes.cite import OPENS_WITH_KEY
 from churon.nodes.sentences import ends
 from churon.tools.models.base import Completion
 from churon.tools.run import Run
@@ -13,7 +14,6 @@ CUT = "generate:cut"
 _ENDED = re.compile(r"[.!?。！？][\"'”’)]*(?:\s*\[[\d,\s]+\])*\s*$")
 _KEYS = re.compile(r"(?:\s*\[[\d,\s]+\])*")
 _NUMBER_OF_LIST = re.compile(r"(?:^|\n)\s*\d{1,3}\.$")
-_OPENS_WITH_KEY = re.compile(r"[\s\-*•]*\[\d")
 _BROKEN_KEY = re.compile(r"\s*\[[\d,\s]*$")
 
 
@@ -27,5 +27,5 @@ def uncut(run: Run, written: Completion) -> str:
     if not marks:
         return _BROKEN_KEY.sub("", text)
     # a key behind the full stop is the sentence's, unless keys stand before theirs
-    keys = None if _OPENS_WITH_KEY.match(text) else _KEYS.match(text, marks[-1])
+    keys = None if OPENS_WITH_KEY.match(text) else _KEYS.match(text, marks[-1])
     return _NUMBER_OF_LIST.sub("", text[: keys.end() if keys else marks[-1]])
