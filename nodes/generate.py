@@ -164,9 +164,7 @@ class WriteDirect:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
         prompt = messages("direct", state["language"], question=state["standalone"])
         want = Want(run.context.answer_tokens, run.context.temperature)
-        telling = Telling(run, runtime, "direct")
-        text = uncut(run, await run.complete(prompt, want, telling))
-        telling.end()
+        text = await Telling(run, runtime, "direct").written(prompt, want)
         if is_refusal(text):
             return {"retrieval": True, **run.ledger()}
         return {"answer": text, "claims": [claim(text, [])], **run.ledger()}
@@ -177,8 +175,7 @@ async def _cited(
 ) -> Cited | None:
     """Ask, and read the keys; None when the model finds no answer."""
     want = Want(run.context.answer_tokens, run.context.temperature)
-    text = uncut(run, await run.complete(prompt, want, telling))
-    telling.end()
+    text = await telling.written(prompt, want)
     if is_refusal(text):
         return None
     cited = cite(text, passages)

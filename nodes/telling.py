@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from langchain_core.messages import BaseMessage
 from langgraph.runtime import Runtime
 
+from churon.nodes.uncut import uncut
 from churon.tools.context import RagContext
+from churon.tools.models.base import Want
 from churon.tools.models.voice import tell
 from churon.tools.run import Run
 
@@ -35,6 +38,8 @@ class Telling:
         self._runtime.stream_writer({"token": new, "node": self._node})
         tell(self._node, new)
 
-    def end(self) -> None:
-        """It was written to its end."""
+    async def written(self, prompt: list[BaseMessage], want: Want) -> str:
+        """Ask, and tell on the way; the text without what its limit cut."""
+        text = uncut(self._run, await self._run.complete(prompt, want, self))
         self._run.told.pop(self._node, None)
+        return text

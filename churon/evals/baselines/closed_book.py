@@ -23,7 +23,6 @@ from churon.nodes.finish import Finish
 from churon.nodes.generate import Answered
 from churon.nodes.sentences import sentences
 from churon.nodes.telling import Telling
-from churon.nodes.uncut import uncut
 from churon.tools.context import RagContext
 from churon.tools.models.base import Want
 from churon.tools.run import Ledger
@@ -48,9 +47,7 @@ class WriteFromMemory:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
         prompt = PROMPTS.messages("closed_book", state["language"], question=state["standalone"])
         want = Want(run.context.answer_tokens, run.context.temperature)
-        telling = Telling(run, runtime, "recall")
-        text = uncut(run, await run.complete(prompt, want, telling))
-        telling.end()
+        text = await Telling(run, runtime, "recall").written(prompt, want)
         if is_refusal(text):
             return run.ledger()
         claims = [claim(part, []) for part in sentences(text)]
