@@ -52,7 +52,7 @@ class CircuitBreaker:
         try:
             yield
             down = False
-        except Exception as error:
+        except Exception as error:  # whatever it is goes on; `_down` knows what it tells
             down = self._down(error)
             raise
         finally:

@@ -154,7 +154,7 @@ def resolve_context(given: Any, defaults: RagContext) -> RagContext:
 
 
 def knobs(given: Any) -> dict[str, Any]:
-    """What a runtime's context sets, as plain data; {} for a foreign object and for none."""
+    """What a runtime's context sets; a mapping's own values. {} for a foreign object and none."""
     if isinstance(given, RagContext):
         return given.model_dump(mode="json", exclude_unset=True)
     if not isinstance(given, Mapping):
@@ -163,7 +163,7 @@ def knobs(given: Any) -> dict[str, Any]:
 
 
 def plain_knobs(given: Any) -> dict[str, Any]:
-    """The same, checked and as JSON: for what is kept. Raises ValidationError."""
+    """The same as JSON, of a context that was checked: for what is kept."""
     held = _overlay({"limits": {}}, knobs(given))
     if not held["limits"]:
         del held["limits"]

@@ -53,6 +53,7 @@ class OpenAIEmbeddings(Embeddings):
         }
         self._secret = api_key
         self._changing = threading.Lock()
+        self._refused: type[Exception] = openai_package()[1].BadRequestError
         self._sync = self._served()
         self._loops = PerLoop(self._served)
 
@@ -86,7 +87,7 @@ class OpenAIEmbeddings(Embeddings):
         with openai_errors(self.model, self.base_url):
             try:
                 vectors = self._sync.embed_documents(texts) if texts else []
-            except Exception as error:
+            except self._refused as error:
                 self._ask_plainly(error, sent)
                 vectors = self._sync.embed_documents(texts)
         return self._finished(vectors, len(texts))
@@ -96,7 +97,7 @@ class OpenAIEmbeddings(Embeddings):
         with openai_errors(self.model, self.base_url):
             try:
                 vectors = await self._loops.get().aembed_documents(texts) if texts else []
-            except Exception as error:
+            except self._refused as error:
                 self._ask_plainly(error, sent)
                 vectors = await self._loops.get().aembed_documents(texts)
         return self._finished(vectors, len(texts))
@@ -105,9 +106,7 @@ class OpenAIEmbeddings(Embeddings):
         """From now on without a number of dimensions, which servers refuse of models that have one
         alone; any other error is raised again.
         """
-        _, openai = openai_package()
-        refused = isinstance(error, openai.BadRequestError) and _OF_SIZE.search(str(error))
-        if not refused or not sent:
+        if not sent or not _OF_SIZE.search(str(error)):
             raise error
         with self._changing:  # several calls may be refused at once
             if self._given.pop("dimensions", None) is not None:
