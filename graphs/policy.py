@@ -15,7 +15,6 @@ from churon.tools.errors import (
     ChuronError,
     ModelError,
     ModelUnreachable,
-    RerankError,
 )
 
 RETRY = RetryPolicy(max_attempts=3, initial_interval=0.2, retry_on=(ModelUnreachable, OSError))
@@ -36,7 +35,7 @@ same; it would be dropped without a word, and the graph would end there."""
 def recover(then: str, *, failure: str = "", degrade: bool = True) -> Handler:
     """An error handler that goes on at `then`.
 
-    A used-up budget becomes the stop reason. A failing model or reranker is recorded in
+    A used-up budget becomes the stop reason. A failing model is recorded in
     `degraded`, and under `failure` where that channel is named; with `degrade=False` it is raised
     like everything else.
     """
@@ -46,7 +45,7 @@ def recover(then: str, *, failure: str = "", degrade: bool = True) -> Handler:
         if isinstance(found, BudgetExhausted):
             _keep(found)
             return Command(update={"stop_reason": found.reason}, goto=then)
-        if not degrade or not isinstance(found, (ModelError, RerankError, NodeTimeoutError)):
+        if not degrade or not isinstance(found, (ModelError, NodeTimeoutError)):
             raise found
         _keep(found)
         update: dict[str, Any] = {"degraded": [f"{error.node}:{type(found).__name__}"]}
