@@ -91,6 +91,21 @@ def pair(a: Sequence[Row], b: Sequence[Row], *, allow: Collection[str] = ()) -> 
     )
 
 
+def together(pairings: Sequence[Pairing]) -> Pairing:
+    """Those of several sets as one: each question counts once, so a larger set weighs more."""
+    return Pairing(
+        a=pairings[0].a,
+        b=pairings[0].b,
+        pairs=[two for one in pairings for two in one.pairs],
+        only_a=[key for one in pairings for key in one.only_a],
+        only_b=[key for one in pairings for key in one.only_b],
+        errors_a=sum(one.errors_a for one in pairings),
+        errors_b=sum(one.errors_b for one in pairings),
+        allowed=_first(one.allowed for one in pairings),
+        told=_first(one.told for one in pairings),
+    )
+
+
 def _by_key(rows: Sequence[Row]) -> dict[Key, Row]:
     made: dict[Key, Row] = {}
     for row in rows:

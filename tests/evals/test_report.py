@@ -100,10 +100,51 @@ def test_a_percentile_without_enough_questions_has_no_upper_bound() -> None:
 
 
 def test_costs_and_quality_are_corrected_apart(small: dict[str, Any]) -> None:
-    spent = [one for one in small["comparisons"] if one["better"] < 0]
-    assert len(spent) == 3 * 2 * 2 and len(small["comparisons"]) > len(spent)
-    alone = min(one["p"] for one in spent)
-    assert min(one["adjusted_p"] for one in spent) == pytest.approx(min(1, alone * len(spent)))
+    every = small["comparisons"]
+    for whole, count in ((False, 3 * 2 * 2), (True, 3 * 2)):
+        family = [one for one in every if (one["set"] == "") == whole]
+        spent = [one for one in family if one["better"] < 0]
+        assert len(spent) == count and len(family) > len(spent)
+        alone = min(one["p"] for one in spent)
+        assert min(one["adjusted_p"] for one in spent) == pytest.approx(min(1, alone * count))
+
+
+def test_several_sets_are_also_shown_together(small: dict[str, Any]) -> None:
+    whole, sets = small["together"], small["sets"]
+    for at, one in enumerate(whole["variants"]):
+        each = [set_["variants"][at] for set_ in sets]
+        assert one["counts"]["rows"] == sum(part["counts"]["rows"] for part in each) == 12
+        answers = [
+            (part["figures"]["answer"]["value"], part["figures"]["answer"]["n"]) for part in each
+        ]
+        pooled = sum(value * n for value, n in answers) / sum(n for _, n in answers)
+        assert one["figures"]["answer"]["value"] == pytest.approx(pooled)
+    found = {(one["set"], one["b"], one["measure"]): one for one in small["comparisons"]}
+    b = small["others"][0]
+    of = [found[(set_["name"], b, "evidence recall")] for set_ in sets]
+    joined = found[("", b, "evidence recall")]
+    assert joined["n"] == sum(one["n"] for one in of)
+    assert joined["difference"] == pytest.approx(
+        sum(one["difference"] * one["n"] for one in of) / joined["n"]
+    )
+    said = markdown(small, "ko")
+    assert said.index("### 모든 세트 합계") < said.index(f"### {sets[0]['name']}")
+
+
+def test_one_set_is_not_shown_twice() -> None:
+    alone = seen(row(), row(variant="b"))
+    assert alone["together"] is None and "together" not in markdown(alone)
+    assert all(one["set"] for one in alone["comparisons"])
+
+
+def test_variants_of_one_set_only_are_compared_there_only() -> None:
+    def of(set_: str, variant: str) -> list[Row]:
+        held = provenance(set=set_)
+        return [row(case(f"q{n}"), variant=variant, provenance=held) for n in range(3)]
+
+    rows = [*of("x", "a"), *of("y", "a"), *of("x", "b"), *of("x", "c"), *of("y", "c")]
+    found = seen(*rows)
+    assert {one["b"] for one in found["comparisons"] if one["set"] == ""} == {"c"}
 
 
 @pytest.mark.parametrize("other", [{"at_once": "4", "machine": "m"}, {"machine": "n"}])

@@ -1,5 +1,6 @@
-"""A against every other variant, set by set, corrected for the number of comparisons: one family is
-of quality, over all sets and variants, the other of what was spent.
+"""A against every other variant, set by set and over all sets together. p is corrected for the
+number of comparisons: one family is of quality, over all sets and variants, another of what was
+spent, and those over all sets are two families of their own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 from churon.evals.compare import Comparison, family, paired
 from churon.evals.metrics import MEASURES
-from churon.evals.pairing import Pairing, Unpaired, pair
+from churon.evals.pairing import Pairing, Unpaired, pair, together
 from churon.evals.types import Row
 
 QUALITY = (
@@ -17,6 +18,8 @@ QUALITY = (
     "settled",
 )  # fmt: skip
 SPENT = ("calls", "tokens", "seconds")
+TOGETHER = ""
+"""In a set's place: all of them."""
 Grouped = Mapping[str, Mapping[str, Sequence[Row]]]
 """Rows by set and variant."""
 
@@ -31,10 +34,12 @@ class Compared:
     refused: list[tuple[str, str, Unpaired]]
     """Set, variant and why."""
 
-    def family(self, one: Comparison) -> int:
+    def family(self, set_: str, one: Comparison) -> int:
         """How many comparisons its p was corrected for."""
-        spent = one.measure in SPENT
-        return sum((other.measure in SPENT) == spent for _, other in self.comparisons)
+        own = (set_ == TOGETHER, one.measure in SPENT)
+        return sum(
+            (name == TOGETHER, each.measure in SPENT) == own for name, each in self.comparisons
+        )
 
 
 def compared(grouped: Grouped, a: str, others: Sequence[str], allow: Collection[str]) -> Compared:
@@ -49,10 +54,21 @@ def compared(grouped: Grouped, a: str, others: Sequence[str], allow: Collection[
                 pairings.append((set_, pair(variants[a], variants[b], allow=allow)))
             except Unpaired as error:
                 refused.append((set_, b, error))
-    told = [*_family(pairings, QUALITY), *_family(pairings, SPENT)]
-    order = {(set_, one.b): place for place, (set_, one) in enumerate(pairings)}
+    whole = _whole(pairings, others)
+    told = [
+        one for of in (whole, pairings) for names in (QUALITY, SPENT) for one in _family(of, names)
+    ]
+    order = {(set_, one.b): place for place, (set_, one) in enumerate([*whole, *pairings])}
     told.sort(key=lambda one: order[one[0], one[1].b])
     return Compared(pairings, told, refused)
+
+
+def _whole(
+    pairings: Sequence[tuple[str, Pairing]], others: Sequence[str]
+) -> list[tuple[str, Pairing]]:
+    """Of every variant that was paired in several sets."""
+    by_variant = {b: [one for _, one in pairings if one.b == b] for b in others}
+    return [(TOGETHER, together(held)) for held in by_variant.values() if len(held) > 1]
 
 
 def _family(

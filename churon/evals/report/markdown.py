@@ -15,6 +15,7 @@ from churon.tools.types import Language
 
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~@$])")
 _COUNTS = ("rows", "errors", "abstained", "without")
+_HOW = ("findings.how", "findings.together")
 
 
 def markdown(view: View, language: Language = "en") -> str:
@@ -22,13 +23,13 @@ def markdown(view: View, language: Language = "en") -> str:
     t = partial(say, language)
     names = ", ".join(one["name"] for one in view["sets"])
     parts = [f"## {plain(t('markdown.title', sets=names))}", t("markdown.how")]
-    for one in view["sets"]:
-        parts += [f"### {plain(one['name'])}", "\n".join(_table(one, language))]
+    for one in [view["together"], *view["sets"]] if view["together"] else view["sets"]:
+        parts += [f"### {_named(one['name'], language)}", "\n".join(_table(one, language))]
         if "judged" in one["shown"]:
             parts.append(plain(t("markdown.judge", judge=one["judge"])))
     if view["comparisons"]:
         parts += [f"### {t('part.findings')}", "\n".join(_findings(view, language)).strip()]
-        parts.append(t("findings.how"))
+        parts.append(" ".join(map(t, _HOW if view["together"] else _HOW[:1])))
     if view["warnings"]:
         said = "\n".join(f"- {plain(one[language])}" for one in view["warnings"])
         parts += [f"### {t('part.warnings')}", said]
@@ -64,8 +65,12 @@ def _findings(view: View, language: Language) -> Iterator[str]:
         if (one["set"], one["b"]) != titled:
             titled = (one["set"], one["b"])
             head = say(language, "findings.against", a=one["a"], b=one["b"])
-            yield f"\n**{plain(head)}** ({plain(one['set'])})\n"
+            yield f"\n**{plain(head)}** ({_named(one['set'], language)})\n"
         yield f"- {plain(one['said'][language])}"
+
+
+def _named(set_: str, language: Language) -> str:
+    return plain(set_ or say(language, "set.together"))
 
 
 def plain(text: str) -> str:

@@ -9,7 +9,7 @@ from churon.evals.compare import Comparison
 from churon.evals.metrics import MEASURES, latencies
 from churon.evals.metrics.judged import judged
 from churon.evals.report import curves
-from churon.evals.report.compared import Compared, Grouped, compared
+from churon.evals.report.compared import TOGETHER, Compared, Grouped, compared
 from churon.evals.report.figures import figures, shown, tally
 from churon.evals.report.gather import Gathered
 from churon.evals.report.numbers import digits
@@ -41,7 +41,11 @@ def view(
         "others": others,
         "variants": names,
         "until": max(row["at"] for row in gathered.rows),
-        "sets": [_set(name, variants) for name, variants in grouped.items()],
+        "together": _figured(TOGETHER, _merged(grouped)) if len(grouped) > 1 else None,
+        "sets": [
+            {**_figured(name, variants), "origin": origin(variants)}
+            for name, variants in grouped.items()
+        ],
         "comparisons": comparisons(found),
         "questions": questions(grouped, first, texts),
         "texts": texts.held,
@@ -69,16 +73,23 @@ def chosen(names: Sequence[str], a: str | None, b: str | None) -> tuple[str, lis
     return first, [name for name in ([b] if b else names) if name != first]
 
 
-def _set(name: str, variants: dict[str, list[Row]]) -> View:
+def _merged(grouped: Grouped) -> dict[str, list[Row]]:
+    """By variant, the rows of all sets."""
+    made: dict[str, list[Row]] = {}
+    for variants in grouped.values():
+        for name, rows in variants.items():
+            made.setdefault(name, []).extend(rows)
+    return made
+
+
+def _figured(name: str, variants: dict[str, list[Row]]) -> View:
     every = [row for rows in variants.values() for row in rows]
     told = [_variant(name, rows) for name, rows in variants.items()]
     held = shown([one["figures"] for one in told])
     return {
         "name": name,
         "shown": [name for name in held if comparable(name, told, variants)],
-        "questions": len({row["case"]["id"] for row in every}),
         "judge": judged(every).models(),
-        "origin": origin(variants),
         "variants": told,
     }
 
@@ -103,7 +114,7 @@ def _variant(name: str, rows: list[Row]) -> View:
 
 def comparisons(found: Compared) -> list[View]:
     """Each with its sentence in both languages."""
-    return [_comparison(set_, one, found.family(one)) for set_, one in found.comparisons]
+    return [_comparison(set_, one, found.family(set_, one)) for set_, one in found.comparisons]
 
 
 def _comparison(set_: str, one: Comparison, family: int) -> View:

@@ -91,11 +91,19 @@ def _by(row: Row, models: Collection[str]) -> bool:
     return answered(row) and row["provenance"]["model"] in models
 
 
+def _alone(found: Compared) -> Iterator[Phrase]:
+    """One line a set, however many variants are compared in it."""
+    for name in dict.fromkeys(set_ for set_, _ in found.pairings):
+        of = [one for set_, one in found.pairings if set_ == name]
+        sizes = {one.b: len(one.only_a) + len(one.only_b) for one in of}
+        if any(sizes.values()):
+            said = ", ".join(f"{b} {n}" for b, n in sizes.items() if n)
+            yield both("warn.alone", set=name, a=of[0].a, sizes=said)
+
+
 def _pairs(found: Compared) -> Iterator[Phrase]:
+    yield from _alone(found)
     for set_, one in found.pairings:
-        alone = len(one.only_a) + len(one.only_b)
-        if alone:
-            yield both("warn.alone", set=set_, a=one.a, b=one.b, n=alone)
         if not one.timed_alike:
             yield both("warn.untimed", set=set_, a=one.a, b=one.b)
         if one.allowed:

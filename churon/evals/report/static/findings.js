@@ -2,6 +2,7 @@
 
 import { el, refill } from "./dom.js";
 import { chance, number, short, span, ticks } from "./numbers.js";
+import { block } from "./sets.js";
 import { scale, svg } from "./svg.js";
 import { language, t } from "./words.js";
 
@@ -15,13 +16,15 @@ export function drawFindings(data, root) {
     refill(root, el("p", { class: "meta" }, t(data.others.length ? "findings.nothing" : "findings.alone")));
     return;
   }
-  refill(root, groups.map(({ set, b, all }) => {
-    const loud = all.filter((one) => !QUIET.has(one.finding));
-    const quiet = all.filter((one) => QUIET.has(one.finding));
-    return el("div", { class: "set" }, heading(data, set, b), loud.length ? sentences(loud) : null,
-      quiet.length ? el("details", { class: "part", open: !loud.length && groups.length === 1 },
-        el("summary", {}, t("findings.more", { n: quiet.length })), sentences(quiet)) : null);
-  }), el("p", { class: "meta" }, t("findings.how")));
+  refill(root, bySet(data, groups, (one) => found(data, one, groups.length === 1)), el("p", { class: "meta" }, [t("findings.how"), data.together ? t("findings.together") : ""].join(" ").trim()));
+}
+
+function found(data, { b, all }, alone) {
+  const loud = all.filter((one) => !QUIET.has(one.finding));
+  const quiet = all.filter((one) => QUIET.has(one.finding));
+  return el("div", { class: "set" }, heading(data, b), loud.length ? sentences(loud) : null,
+    quiet.length ? el("details", { class: "part", open: !loud.length && alone },
+      el("summary", {}, t("findings.more", { n: quiet.length })), sentences(quiet)) : null);
 }
 
 function sentences(all) {
@@ -38,15 +41,18 @@ function grouped(data) {
   return [...made.values()];
 }
 
-function heading(data, set, b) {
-  return el("h3", {}, t("findings.against", { a: data.a, b }),
-    data.sets.length > 1 ? el("span", { class: "of-set" }, ` · ${set}`) : null);
+const heading = (data, b) => el(data.together ? "h4" : "h3", {}, t("findings.against", { a: data.a, b }));
+
+/** What `drawn` makes of each comparison, as one block a set. */
+function bySet(data, groups, drawn) {
+  const names = [...new Set(groups.map(({ set }) => set))];
+  return names.map((name) => block(data, name, groups.filter(({ set }) => set === name).map(drawn)));
 }
 
 export function drawForest(data, root) {
   const groups = grouped(data);
   root.parentElement.hidden = !groups.length;
-  refill(root, groups.map(({ set, b, all }) => el("div", { class: "set" }, heading(data, set, b), forest(data, b, all))),
+  refill(root, bySet(data, groups, ({ b, all }) => el("div", { class: "set" }, heading(data, b), forest(data, b, all))),
     el("p", { class: "meta" }, `${t("plot.forest_note")} ${t("table.detectable")}: ${t("table.detectable_means")}`));
 }
 

@@ -1,11 +1,11 @@
 // Where the rows come from: what differs between variants first, what they share below.
 
 import { el, refill } from "./dom.js";
+import { block } from "./sets.js";
 import { t } from "./words.js";
 
 export function drawOrigin(data, root) {
-  refill(root, data.sets.map((set) => el("div", { class: "set" }, data.sets.length > 1 ? el("h3", {}, set.name) : null,
-    differing(set), shared(set))));
+  refill(root, data.sets.map((set) => block(data, set.name, differing(set), shared(set))));
 }
 
 function differing(set) {

@@ -2,17 +2,17 @@
 
 import { el, refill } from "./dom.js";
 import { digits, magnitudes, number, span, ticks } from "./numbers.js";
-import { across, mark, plot, sign, svg, upward, whisker } from "./svg.js";
+import { block, parts } from "./sets.js";
+import { across, ink, mark, plot, sign, svg, upward, whisker } from "./svg.js";
 import { t } from "./words.js";
 
 const LOG_FROM = 6;
 const COSTS = [["calls", "plot.calls"], ["p50 seconds", "plot.seconds"]];
 
 export function drawPlots(data, root) {
-  refill(root, data.sets.map((set) => {
+  refill(root, parts(data).map((set) => {
     const made = [...COSTS.map(([cost, key]) => scatter(data, set, cost, key)), recall(data, set), critic(data, set)];
-    return el("div", { class: "set" }, data.sets.length > 1 ? el("h3", {}, set.name) : null, legend(data, set),
-      el("div", { class: "plots" }, made));
+    return block(data, set.name, legend(data, set), el("div", { class: "plots" }, made));
   }));
 }
 
@@ -81,7 +81,7 @@ function recall(data, set) {
 
 function curve(at, points) {
   return svg("g", {},
-    svg("polyline", { class: `curve v${at % 6}`, points: points.map((one) => `${one.x},${one.y}`).join(" ") }),
+    svg("polyline", { class: `curve ${ink(at)}`, points: points.map((one) => `${one.x},${one.y}`).join(" ") }),
     points.map((one) => [whisker(at, one.x, one.low, one.x, one.high), mark(at, one.x, one.y, one.title, 3.6)]).flat());
 }
 

@@ -3,20 +3,20 @@
 import { el, refill } from "./dom.js";
 import { digits, number, span } from "./numbers.js";
 import { sign } from "./svg.js";
+import { block, parts, setName } from "./sets.js";
 import { known, t } from "./words.js";
 
 const COUNTS = ["rows", "errors", "abstained", "without"];
 
 export function drawSummary(data, root) {
-  refill(root, data.sets.map((set) => el("div", { class: "set" },
-    data.sets.length > 1 ? el("h3", {}, set.name) : null,
-    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${t("part.summary")}: ${set.name}` },
+  refill(root, parts(data).map((set) => block(data, set.name,
+    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${t("part.summary")}: ${setName(set.name)}` },
       table(data, set)),
     times(set))));
 }
 
 function table(data, set) {
-  return el("table", { class: "figures" }, el("caption", { class: "unseen" }, `${set.name}: ${t("table.caption")}`),
+  return el("table", { class: "figures" }, el("caption", { class: "unseen" }, `${setName(set.name)}: ${t("table.caption")}`),
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("table.measure")),
       set.variants.map((one) => el("th", { scope: "col" }, sign(data.variants.indexOf(one.name)), one.name)))),
     el("tbody", {},

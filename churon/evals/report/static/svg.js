@@ -41,7 +41,7 @@ export function plot({ label, x, y, xTicks, yTicks, xName, yName }, ...marks) {
 
 /** A variant's sign; `title` is what a pointer over it reads. */
 export function mark(place, x, y, title, size = 5) {
-  return svg("path", { class: `mark v${place % 6}`, d: SHAPES[place % SHAPES.length](size),
+  return svg("path", { class: `mark ${ink(place)}`, d: SHAPES[place % SHAPES.length](size),
     transform: `translate(${x} ${y})` }, svg("title", {}, title));
 }
 
@@ -52,11 +52,16 @@ const SHAPES = [
   (s) => `M0 ${-s * 1.35}L${s * 1.35} 0L0 ${s * 1.35}L${-s * 1.35} 0Z`,
   (s) => `M0 ${s * 1.25}L${s * 1.2} ${-s}H${-s * 1.2}Z`,
   (s) => `M${-s} ${-s}L${s} ${s}M${s} ${-s}L${-s} ${s}`,
+  (s) => `M${-s} 0a${s} ${s} 0 1 0 ${2 * s} 0a${s} ${s} 0 1 0 ${-2 * s} 0Z`,
+  (s) => `M0 ${-s * 1.3}V${s * 1.3}M${-s * 1.3} 0H${s * 1.3}`,
 ];
+
+/** The class that colours what is a variant's. */
+export const ink = (place) => `v${place % SHAPES.length}`;
 
 /** An interval, across or upright; where a bound cannot be told it ends at the point. */
 export function whisker(place, x1, y1, x2, y2) {
-  return svg("line", { class: `whisker v${place % 6}`, x1, y1, x2, y2 });
+  return svg("line", { class: `whisker ${ink(place)}`, x1, y1, x2, y2 });
 }
 
 /** The sign of a variant beside its name. */
