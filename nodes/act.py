@@ -11,7 +11,8 @@ from typing_extensions import TypedDict
 
 from churon.nodes.common import RunState
 from churon.nodes.decide import is_refusal
-from churon.nodes.plans import QUESTION_CHARS, PlanInvalid, checked_plan, plan_schema
+from churon.nodes.plan_invalid import PlanInvalid
+from churon.nodes.plans import QUESTION_CHARS, checked_plan, plan_schema
 from churon.nodes.prompts import fitting, messages, numbered
 from churon.nodes.reading import recall
 from churon.nodes.rewrite import first_line, is_among

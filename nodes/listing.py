@@ -63,7 +63,7 @@ def _told(found: Sequence[str], language: Language) -> tuple[str, str]:
     names = ", ".join(name.rstrip("?. ") for name in found)
     total = str(len(found))
     if language == "ko":
-        return total, f"{names}: 모두 {total}입니다." if names else "해당하는 것이 없습니다."
+        return total, f"{names}: 합계는 {total}입니다." if names else "해당하는 것이 없습니다."
     return total, f"{names}: {total} in all." if names else "None of them."
 
 

@@ -69,8 +69,8 @@ KOREAN = {
     "colder": "더 춥습니다",
     "heavier": "더 무겁습니다",
     "lighter": "더 가볍습니다",
-    "smaller": "더 작습니다",
-    "larger": "더 큽니다",
+    "smaller": "수치가 더 작습니다",
+    "larger": "수치가 더 큽니다",
 }
 """What an explanation says of the winner, by the scale's name."""
 _WORDS = {"before": "earlier", "after": "later", "이전": "earlier", "이후": "later"}

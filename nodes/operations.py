@@ -14,7 +14,7 @@ from churon.nodes.direction import Scale, direction, is_odd
 from churon.nodes.meaning import polarity, same
 from churon.nodes.option import alternatives, bare, marked, things
 from churon.tools.types import Language, Op
-from churon.tools.values import Value, fits, order, show
+from churon.tools.values import Value, order, show, subject
 
 _YES_NO = {"en": ("yes", "no"), "ko": ("예", "아니요")}
 _ALL = {
@@ -172,8 +172,7 @@ def _compared(
     rest = measure.listed([shown[i] for i in others], language)
     if language == "en":
         return f"{shown[best][0].upper()}{shown[best][1:]} is {said} than {rest}."
-    particle = "이" if fits(names[best], "이") else "가"
-    return f"{shown[best]}{particle} {rest}보다 {measure.KOREAN[said]}."
+    return f"{shown[best]}{subject(names[best])} {rest}보다 {measure.KOREAN[said]}."
 
 
 def _boolean(

@@ -12,9 +12,9 @@ from typing_extensions import TypedDict
 
 from churon.nodes.common import RunState, settled
 from churon.nodes.decide import normalised
+from churon.nodes.plan_invalid import PlanInvalid
 from churon.nodes.planner import TOKENS_A_STEP, planned
 from churon.nodes.plans import (
-    PlanInvalid,
     answered,
     checked_plan,
     fact,
@@ -84,7 +84,7 @@ class ApprovePlan:
             try:
                 plan = checked_plan(given, context.max_steps)
             except PlanInvalid as problem:
-                asked = {**asked, "problem": f"The plan is not valid: {problem}"}
+                asked = {**asked, "problem": problem.told(state["language"])}
                 continue
             return {"plan": plan, "steps": [{"step": "plan", "plan": plan}]}
 

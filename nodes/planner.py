@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from churon.nodes.plan_invalid import PlanInvalid
 from churon.nodes.plans import (
-    PlanInvalid,
     checked_plan,
     literal,
     one_step,
@@ -33,7 +33,7 @@ async def planned(toolkit: Toolkit, run: Run, question: str, language: Language)
     try:
         plan = checked_plan(raw, most)
     except PlanInvalid as problem:
-        plan = await _repaired(run, asked, language, raw, str(problem))
+        plan = await _repaired(run, asked, language, raw, problem.said(language))
     kept = without_repetition(plan, asked)
     if kept != plan:
         run.degrade("plan:repeats_question")

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from churon.nodes.cite import alike, overlap
 from churon.nodes.decide import normalised
 from churon.nodes.meaning import without_copula
+from churon.nodes.plan_invalid import PlanInvalid
 from churon.tools.types import Op, PlanStep, StepResult
 from churon.tools.values import fits
 
@@ -31,10 +32,6 @@ _ABOUT = 0.5
 """Share of a step's bigrams that the last one has if it is about the same."""
 _REPEATS = 0.75
 """Share of the question's bigrams that makes a step a repetition of it; Korean endings differ."""
-
-
-class PlanInvalid(ValueError):
-    """Why a plan cannot be executed; the text goes into the repair prompt."""
 
 
 def literal(question: str) -> str:
@@ -80,37 +77,37 @@ def checked_plan(raw: Any, most: int) -> list[PlanStep]:
     if isinstance(raw, Mapping):
         raw = raw.get("steps", raw.get("plan"))
     if not isinstance(raw, (list, tuple)):
-        raise PlanInvalid("it is no list of steps.")
+        raise PlanInvalid("no_list")
     if not 1 <= len(raw) <= most:
-        raise PlanInvalid(f"it has {len(raw)} steps; 1 to {most} are allowed.")
+        raise PlanInvalid("length", n=len(raw), most=most)
     steps = [_step(one, number) for number, one in enumerate(raw, 1)]
     if len(steps) > 2 and not {"depends_on", "needs_retrieval"} & set(raw[-1]):
         steps[-1] = _gathering(steps)
     ids = [step["id"] for step in steps]
     if len(set(ids)) != len(ids):
-        raise PlanInvalid("two steps have the same id.")
+        raise PlanInvalid("same_id")
     for step in steps:
         if lost := [key for key in step["depends_on"] if key not in ids]:
-            raise PlanInvalid(f"step {step['id']} refers to #{lost[0]}, which is no step.")
+            raise PlanInvalid("lost", id=step["id"], to=lost[0])
     if len(in_order(steps)) != len(steps):
-        raise PlanInvalid("steps wait for one another in a circle.")
+        raise PlanInvalid("circle")
     return steps
 
 
 def _step(raw: Any, number: int) -> PlanStep:
     if not isinstance(raw, Mapping) or not isinstance(raw.get("question"), str):
-        raise PlanInvalid(f"step {number} has no question.")
+        raise PlanInvalid("no_question", n=number)
     question = " ".join(raw["question"].split())
     if not normalised(_PLACE.sub("", question)) or len(question) > QUESTION_CHARS:
-        raise PlanInvalid(f"step {number} asks nothing, or more than {QUESTION_CHARS} characters.")
+        raise PlanInvalid("asks", n=number, most=QUESTION_CHARS)
     if number > 1 and not _PLACE.search(question) and not raw.get("depends_on"):
         question = _anchored(question, number - 1)
     op = raw.get("op", "lookup")
     if op not in OPS:
-        raise PlanInvalid(f"step {number} has the unknown op {op!r}.")
+        raise PlanInvalid("op", n=number, op=op)
     key, given = str(raw.get("id", number)), raw.get("depends_on", [])
     if not isinstance(given, (list, tuple)) or not re.fullmatch(r"\d{1,2}", key):
-        raise PlanInvalid(f"step {number} has the id {key!r} or no list of dependencies.")
+        raise PlanInvalid("id", n=number, id=key)
     depends = list(dict.fromkeys([*map(str, given), *_PLACE.findall(question)]))
     needs = raw.get("needs_retrieval")
     if not isinstance(needs, bool):

@@ -97,7 +97,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "select": "후보 {n}개 가운데 최고 점수 {score}",
         "partial": "부분 답",
         "beam": "빔",
-        "long": "긴 답 형식: 생성 최대 {n}번",
+        "long": "긴 형식: 생성 최대 {n}번",
         "direct": "검색이 필요 없음",
         "restate": "한국어로 옮겨 씀",
         "answer": "답",

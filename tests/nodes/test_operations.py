@@ -342,6 +342,10 @@ def test_explanations_show_the_values() -> None:
     done = compute("compare", "오린 등대와 베스크 방앗간 중 더 오래된 것은?", KO, "ko")
     assert done is not None
     assert done.explanation == "오린 등대(1998년)가 베스크 방앗간(2004년)보다 더 이릅니다."
+    seats = [("KTX-2는 몇 명이 탑니까?", "198명"), ("KTX-1은 몇 명이 탑니까?", "143명")]
+    done = compute("compare", "KTX-2(198명)와 KTX-1(143명) 중 어느 것이 더 큽니까?", seats, "ko")
+    assert done is not None
+    assert done.explanation == "KTX-2(198명)가 KTX-1(143명)보다 수치가 더 큽니다."
 
 
 @pytest.mark.parametrize("op", ["lookup", "synthesise", "filter"])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from churon.nodes.plan_invalid import PlanInvalid
 from churon.nodes.plans import (
     OPS,
-    PlanInvalid,
     checked_plan,
     critical,
     filled,
@@ -129,8 +130,10 @@ def test_any_text_is_read_or_not(text: str) -> None:
     ],
 )
 def test_what_is_wrong_is_named(raw: Any, reason: str) -> None:
-    with pytest.raises(PlanInvalid, match=reason):
+    with pytest.raises(PlanInvalid, match=reason) as told:
         checked_plan(raw, MOST)
+    assert told.value.told("en") == f"The plan is not valid: {told.value}"
+    assert re.match(r"계획이 올바르지 않습니다: .*[가-힣]", told.value.told("ko"))
 
 
 def test_dependencies_follow_from_placeholders() -> None:

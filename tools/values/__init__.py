@@ -1,6 +1,6 @@
 """The values that short answers hold: numbers with units and dates, English and Korean. Pure."""
 
-from churon.tools.values.korean import fits
+from churon.tools.values.korean import fits, subject
 from churon.tools.values.parse import parse_exact, parse_value
 from churon.tools.values.show import show, show_amount, show_number
 from churon.tools.values.units import PLAIN, Unit
@@ -18,4 +18,5 @@ __all__ = [
     "show",
     "show_amount",
     "show_number",
+    "subject",
 ]

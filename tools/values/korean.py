@@ -37,6 +37,8 @@ NATIVE = (
 """Pattern of native numerals, attributive (열두) or free (열둘)."""
 
 
+# 3, 6, 8 and 9 end otherwise in Korean than in English, in which names are often read
+_DIGITS = str.maketrans("12457", "일이사오칠")
 _FINALS = {**dict.fromkeys("은이을과", True), **dict.fromkeys("는가를와", False)}
 
 
@@ -48,6 +50,14 @@ def fits(stem: str, particle: str) -> bool:
     if particle.startswith(("으로", "로")):
         return (final in {0, 8}) is particle.startswith("로")
     return _FINALS.get(particle[0], final > 0) is (final > 0)
+
+
+def subject(stem: str) -> str:
+    """이 or 가, as it follows a stem; both where its last letter does not tell how it is read."""
+    read = stem[-1:].translate(_DIGITS)
+    if not "가" <= read <= "힣":
+        return "이(가)"
+    return "이" if fits(read, "이") else "가"
 
 
 def korean_number(text: str) -> Fraction | None:

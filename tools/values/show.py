@@ -6,7 +6,7 @@ import calendar
 from fractions import Fraction
 
 from churon.tools.types import Language
-from churon.tools.values.units import Unit
+from churon.tools.values.units import UNITS, Unit
 from churon.tools.values.value import Value
 
 _DECIMALS = 2
@@ -21,6 +21,8 @@ def show(value: Value, language: Language) -> str:
 
 def show_amount(amount: Fraction, unit: Unit, language: Language) -> str:
     """An amount in the dimension's base unit, written in `unit`."""
+    if language == "ko" and unit == UNITS["decade"]:  # "3십년" is no Korean
+        unit = UNITS["년"]
     text = show_number(amount / unit.factor - unit.offset)
     label = unit.korean if language == "ko" else unit.english
     if not label or (label.isascii() is False and language == "en" and label[0] not in "°m"):

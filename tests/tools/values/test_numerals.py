@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churon.tools.values import fits, parse_value
+from churon.tools.values import fits, parse_value, subject
 from churon.tools.values.english import english_number, english_ordinal
 from churon.tools.values.korean import korean_number
 
@@ -34,6 +34,14 @@ def test_particles_fit_final_consonants() -> None:
     assert not fits("이가", "은")
     assert fits("서울", "로")
     assert not fits("부산", "로")
+
+
+@pytest.mark.parametrize(
+    ("stem", "particle"),
+    [("한강", "이"), ("파도호", "가"), ("KTX-2", "가"), ("S9", "이(가)"), ("Pado", "이(가)")],
+)
+def test_a_subject_has_the_particle_that_its_last_letter_asks_for(stem: str, particle: str) -> None:
+    assert subject(stem) == particle
 
 
 def korean_words(n: int) -> str:

@@ -190,6 +190,7 @@ def test_exact_wants_nothing_around_the_value() -> None:
         ("1 hour", "1 hour", "1시간"),
         ("영하 5도", "-5°C", "-5°C"),
         ("3억 원", "300,000,000 won", "300,000,000원"),
+        ("three decades", "3 decades", "30년"),
     ],
 )
 def test_shows(text: str, english: str, korean: str) -> None:

@@ -13,7 +13,7 @@ export function answer(run, lang) {
   return [
     el("p", { class: "answer-text", lang }, run.answer ?? t("sheet.nothing")),
     run.short ? fact("short", run.short) : null,
-    run.status ? el("p", { class: "meta" }, t(`status.${run.status}`), run.stop_reason ? ` · ${t("sheet.ended")}: ${run.stop_reason}` : "") : null,
+    run.status ? el("p", { class: "meta" }, t(`status.${run.status}`), run.stop_reason ? ` · ${t("sheet.ended")}: ${t(`reason.${run.stop_reason}`)}` : "") : null,
     run.missing ? fact("missing", run.missing.join(" · ")) : null,
     run.degraded ? fact("degraded", run.degraded.join(" · ")) : null,
   ];
