@@ -18,6 +18,7 @@ from churon.nodes.decide import is_none_of, is_refusal, normalised
 from churon.nodes.meaning import polarity
 from churon.nodes.prompts import fitting, messages, numbered
 from churon.nodes.structured import ask_json
+from churon.nodes.uncut import whole
 from churon.tools.korean import tokens_at_most
 from churon.tools.run import Run
 from churon.tools.types import Claim, Evidence, Language
@@ -55,6 +56,8 @@ _ASKS_MORE = re.compile(
     re.IGNORECASE,
 )
 """Questions that yes or no does not answer, where that is certain from their form."""
+_FACT = re.compile(r"\s*\((?:(?P<said>[^()]{11,}[.!?。])\)?|[^()]*)[.。]?$")
+"""A sentence in brackets, or what was cut before its bracket closed."""
 _PROMPT_WORDS = {
     "a name", "a number", "a date", "yes or no", "short answer", "the short answer",
     "이름", "수", "날짜", "예 또는 아니요", "짧은 답",
@@ -122,7 +125,7 @@ async def _ask(
     heat = run.context.temperature if temperature is None else temperature
     most = run.context.answer_tokens + _JSON_TOKENS
     raw = await ask_json(run, prompt, schema(language), most, temperature=heat, seed=seed)
-    reading, invented = understood(raw, passages, question)
+    reading, invented = understood(_uncut(run, raw, language), passages, question)
     if invented:
         run.degrade(f"cite:{invented}_invented_keys")
     return reading
@@ -139,6 +142,14 @@ def schema(language: Language) -> dict[str, Any]:
     }
 
 
+def _uncut(run: Run, raw: Any, language: Language) -> Any:
+    """What the model wrote, its statement without what the schema's limit cut."""
+    said = raw.get("statement") if isinstance(raw, Mapping) else None
+    if not isinstance(said, str) or len(said) < _SENTENCE_CHARS[language]:
+        return raw
+    return {**raw, "statement": whole(run, said.strip())}
+
+
 def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tuple[Reading, int]:
     """What the model's JSON says, and how many citation keys it invented.
 
@@ -148,6 +159,7 @@ def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tu
     given = raw if isinstance(raw, Mapping) else {}
     said, short = (_text(given.get(name)) for name in ("statement", "answer"))
     short, said = _plain(short), _without_list(said)
+    said = _out_of_fact(said, short)
     if polarity(short) and _ASKS_MORE.search(question):
         short = ""
         said = "" if polarity(said) else said
@@ -168,14 +180,29 @@ def _text(value: Any) -> str:
 
 
 def _plain(short: str) -> str:
-    """Without citation keys, also bare ones at the end ("Aren, 1"), quotes and a full stop.
+    """Without citation keys, also bare ones at the end ("Aren, 1"), quotes, a full stop, and the
+    sentence in brackets that stands behind an answer in the prompt's facts.
 
     "" for the prompt's own words in place of an answer.
     """
-    plain = re.sub(r"\s*\[[\d, ]*\]?", "", short).strip().strip("\"'“”*").rstrip(".。,").strip()
+    plain = (
+        _FACT.sub("", re.sub(r"\s*\[[\d, ]*\]?", "", short))
+        .strip()
+        .strip("\"'“”*")
+        .rstrip(".。,")
+        .strip()
+    )
     bare = re.fullmatch(r"(.*[^\W\d]),\s*\d?", plain)
     plain = bare[1] if bare else _without_list(plain)
     return "" if normalised(plain) in _PROMPT_WORDS else plain
+
+
+def _out_of_fact(said: str, short: str) -> str:
+    """The sentence of a fact, "answer (sentence)", that stands in place of a statement."""
+    found = _FACT.search(said)
+    if found is None or not short or normalised(said[: found.start()]) != normalised(short):
+        return said
+    return found["said"] or short
 
 
 def _without_list(text: str) -> str:

@@ -20,7 +20,12 @@ _BROKEN_KEY = re.compile(r"\s*\[[\d,\s]*$")
 def uncut(run: Run, written: Completion) -> str:
     """The text; of one that was cut its whole sentences, or the beginning where there is none."""
     text = written.text.strip()
-    if not text or not written.cut or _ENDED.search(text):
+    return whole(run, text) if text and written.cut else text
+
+
+def whole(run: Run, text: str) -> str:
+    """A text that some limit ended: its whole sentences, or all of it where there is none."""
+    if _ENDED.search(text):
         return text
     run.degrade(CUT)
     marks = ends(text)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support import bridge
 from support.ferry import QUESTION, TEXTS, model
 from support.world import world
 
-from churon.graphs import self_rag, two_stage
+from churon.graphs import cot_rag, self_rag, two_stage
 
 WHOLE = "The Lumen leaves at 07:30 [1]."
 REST = "It then goes slowly along the coast past many small islands and far away to the town"
@@ -51,3 +52,11 @@ async def test_keys_before_their_sentences_stay_with_them() -> None:
 async def test_a_list_is_cut_behind_its_last_whole_item() -> None:
     output = await ask(two_stage, answer=f"Two ways [1].\n1. By ferry [1].\n2. {REST}")
     assert "By ferry" in output["answer"] and not output["answer"].rstrip().endswith("2.")
+
+
+async def test_a_statement_that_its_schema_cut_keeps_whole_sentences() -> None:
+    long = f"Sora Han is the mayor [1]. She came to Aren by a road that {'winds and ' * 40}"[:320]
+    toolkit = world(bridge.model(conclude=bridge.said(long, "Sora Han")), bridge.TEXTS)
+    output = await cot_rag.build(toolkit).ainvoke({"question": bridge.QUESTION})
+    assert output["answer"] == "Sora Han is the mayor."
+    assert "generate:cut" in output["degraded"]

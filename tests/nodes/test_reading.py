@@ -40,6 +40,32 @@ def test_copied_lists_are_left_out(statement: str, answer: str, said: str, short
 
 
 @pytest.mark.parametrize(
+    ("answer", "short"),
+    [
+        ("Sugar Hill (The Houston Kid is the 10th album by a country music singer", "Sugar Hill"),
+        ("4 years (He had been the pope for 4 years in 1983.)", "4 years"),
+        ("대승오온론 (그 책은 대승오온론입니다.)", "대승오온론"),
+        ("Pado (ship)", "Pado (ship)"),
+        ("143 (approx.)", "143 (approx.)"),
+        ("문헌(文憲)", "문헌(文憲)"),
+    ],
+)
+def test_a_fact_copied_from_the_prompt_is_its_answer_alone(answer: str, short: str) -> None:
+    for statement in (f"It is said that {short}.", "NONE", answer):
+        reading, _ = understood({"statement": statement, "answer": answer}, [])
+        assert reading.answer == short
+        assert "singer" not in reading.statement
+
+
+def test_a_fact_copied_as_statement_is_its_sentence() -> None:
+    copied = "4 years (He had been the pope for 4 years in 1983.)"
+    reading, _ = understood({"statement": copied, "answer": "4 years"}, [])
+    assert reading.statement == "He had been the pope for 4 years in 1983."
+    reading, _ = understood({"statement": "The Pado (a ship) left.", "answer": "The Pado"}, [])
+    assert reading.statement == "The Pado (a ship) left."
+
+
+@pytest.mark.parametrize(
     ("question", "statement", "short"),
     [
         ("파도호에 와이파이가 있습니까?", "파도호에는 와이파이가 없습니다.", "없습니다"),
