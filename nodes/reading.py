@@ -158,8 +158,10 @@ def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tu
     """
     given = raw if isinstance(raw, Mapping) else {}
     said, short = (_text(given.get(name)) for name in ("statement", "answer"))
+    one_text = said == short and "[" not in said
     short, said = _plain(short), _without_list(said)
-    said = _out_of_fact(said, short)
+    copied = one_text and normalised(said) != normalised(short)
+    said = short if copied else _out_of_fact(said, short)
     if polarity(short) and _ASKS_MORE.search(question):
         short = ""
         said = "" if polarity(said) else said
@@ -192,7 +194,7 @@ def _plain(short: str) -> str:
         .rstrip(".。,")
         .strip()
     )
-    bare = re.fullmatch(r"(.*[^\W\d]),\s*\d?", plain)
+    bare = re.fullmatch(r"(.*[^\W\d]),\s*(?:\d?|1,\s*2,\s*3\b[\d,\s]*)", plain)
     plain = bare[1] if bare else _without_list(plain)
     return "" if normalised(plain) in _PROMPT_WORDS else plain
 

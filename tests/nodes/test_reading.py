@@ -16,6 +16,10 @@ from churon.nodes.reading import understood
         ("예, 이름, 수, 날짜", "예, 1", "예", "예"),
         ("Yes, 1, 2 [1].", "yes", "Yes", "yes"),
         ("Aren opened it.", "Aren, 1", "Aren opened it.", "Aren"),
+        ("Aren opened it.", "Aren, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1", "Aren opened it.", "Aren"),
+        ("Aren, 1, 2, 3, 4", "Aren, 1, 2, 3, 4", "Aren", "Aren"),
+        ("It left in May.", "It left in May.", "It left in May.", "It left in May"),
+        ("Take platforms 2, 3.", "Platforms 1, 2, 3", "Take platforms 2, 3.", "Platforms 1, 2, 3"),
         ("It opened in May, 1898 [2].", "May, 1898", "It opened in May, 1898.", "May, 1898"),
         (
             "The games were in Paris, 1924.",
