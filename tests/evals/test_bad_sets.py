@@ -17,6 +17,18 @@ def squad(paragraph: object) -> str:
     return json.dumps({"data": [{"title": "T", "paragraphs": [paragraph]}]})
 
 
+def hotpot(**given: object) -> str:
+    facts, context = [["T", 0]], [["T", ["s"]]]
+    record = {"_id": "a", "question": "q", "answer": "a"}
+    return json.dumps([{**record, "supporting_facts": facts, "context": context, **given}])
+
+
+def musique(question: str, answerable: bool = True) -> str:
+    record = {"id": "2hop__1", "question": question, "answer": "a", "answerable": answerable}
+    told = {"title": "t", "paragraph_text": "p", "is_supporting": True}
+    return json.dumps({**record, "paragraphs": [told]}) + "\n"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -43,6 +55,15 @@ def squad(paragraph: object) -> str:
         ("a.json", squad({"context": "c", "qas": [3]}), ["qas[0]", "a number", "object"]),
         ("a.json", squad({"context": "c", "qas": [{"id": "1", "question": "?"}]}), ["'answers'"]),
         ("a.json", '[{"supporting_facts": [1], "context": 3}]', ["[0]", "'context'"]),
+        ("a.json", hotpot(supporting_facts=[["T", 0], 1]), ["[0]", "'supporting_facts'", "at [1]"]),
+        ("a.json", hotpot(supporting_facts=[[["T"], 0]]), ["'supporting_facts'", "title", "[0]"]),
+        ("a.json", hotpot(supporting_facts=["ab"]), ["'supporting_facts'", "sent_id at [0]"]),
+        ("a.json", hotpot(supporting_facts={"title": 3, "sent_id": [1]}), ["list of pairs"]),
+        ("a.json", hotpot(context=[["T", ["s"]], 3]), ["[0]", "'context'", "sentences at [1]"]),
+        ("a.json", hotpot(context=[[None, ["s"]]]), ["[0]", "'context'", "title", "at [0]"]),
+        ("a.json", hotpot(context=[["T", "s"]]), ["[0]", "'context'", "text for sentences at [0]"]),
+        ("a.jsonl", musique("Q1") + musique("Q2"), ["id '2hop__1' more than once"]),
+        ("a.jsonl", musique("Q", False) + musique("Q", False), ["id '2hop__1' more than once"]),
         ("a.csv", "\x00\x01\x02\x00\x03", ["no text in any known encoding"]),
     ],
 )  # fmt: skip

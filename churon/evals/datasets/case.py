@@ -25,20 +25,22 @@ def case(
 ) -> Case:
     """A case; what is not said is read off the question and the answers.
 
-    A question whose answers are all "yes" or all "no" is a yes/no question.
+    A question whose answers are all "yes" or all "no" is a yes/no question. Korean that is spelt
+    apart is composed: what keyboards and models write would equal none of it.
     """
-    verdicts = {verdict(one) for one in answers}
+    question, said = spelt(question), list(dict.fromkeys(map(spelt, answers)))
+    verdicts = {verdict(one) for one in said}
     if truth is None and len(verdicts) == 1:
         truth = verdicts.pop()
     return Case(
         id=id_,
         question=question,
         language=language or detect_language(question),
-        answers=list(answers) if answerable else [],
+        answers=said if answerable else [],
         truth=truth if answerable else None,
         answerable=answerable,
         relevant={spelt(key): grade for key, grade in (relevant or {}).items() if grade > 0},
         spans=[Span(**{**one, "document": spelt(one["document"])}) for one in spans],
         filter=filter_,
-        tags=list(dict.fromkeys(tag for tag in tags if tag)),
+        tags=list(dict.fromkeys(spelt(tag) for tag in tags if tag)),
     )

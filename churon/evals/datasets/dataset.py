@@ -13,6 +13,7 @@ from typing import cast
 
 from typing_extensions import TypedDict
 
+from churon.evals.datasets.texts import composed
 from churon.evals.types import Case
 from churon.tools.errors import InputError
 
@@ -33,7 +34,7 @@ class Dataset:
     documents: tuple[Source, ...]
     cases: tuple[Case, ...]
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """Why questions of the file are no cases, with how many."""
+    """Why questions of the file are no cases, or documents of it are missing, with how many."""
 
     def sample(self, n: int | None, seed: int) -> Dataset:
         """`n` cases in an order that the seed alone decides: a larger n adds to a smaller one's."""
@@ -57,8 +58,13 @@ def hash_of(documents: Iterable[Source]) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16] if rows else ""
 
 
-def document_id(title: str, text: str) -> str:
-    """The id of a document that its set gives none: the same text is the same document."""
+def document(title: str, text: str, id_: str = "") -> Source:
+    """A document; where its set gives it no id, the same text is the same document."""
+    title, text = composed(title), composed(text)
+    return Source(id=id_ or _id(title, text), title=title, text=text)
+
+
+def _id(title: str, text: str) -> str:
     return hashlib.sha256(f"{title}\0{text}".encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -80,4 +86,11 @@ def assembled(
             remedy="Give each question an id of its own, or none at all.",
         )
     by_id = {one["id"]: one for one in documents}
-    return Dataset(path.stem, tuple(by_id.values()), tuple(cases), dict(left_out or {}))
+    return Dataset(_name(path), tuple(by_id.values()), tuple(cases), dict(left_out or {}))
+
+
+def _name(path: Path) -> str:
+    """A file's without its ending; a folder's whole name, of which a dot is a part, also where it
+    is named ".".
+    """
+    return path.resolve().name if path.is_dir() else path.stem

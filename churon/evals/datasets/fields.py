@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from churon.tools.errors import InputError
+from churon.tools.korean import spelt
 
 _YES = frozenset({"yes", "y", "true", "1", "o", "예", "네", "참", "사실"})
 _NO = frozenset({"no", "n", "false", "0", "x", "아니요", "아니오", "거짓"})
+_LANGUAGES = {"en": "en", "english": "en", "ko": "ko", "korean": "ko", "한국어": "ko"}
 
 
 def refused(path: Path, place: str, problem: str, remedy: str) -> InputError:
@@ -67,12 +70,20 @@ class Fields:
         value = self.values.get(name)
         if value is None or isinstance(value, bool):
             return value
-        said = str(value).strip().casefold()
+        said = spelt(str(value)).strip().casefold()
         if said in _YES or said in _NO:
             return said in _YES
         if not said:
             return None
         raise self.bad(name, f"is {value!r}", "Write yes or no, or leave it empty.")
+
+    def language(self, *names: str) -> str:
+        """en or ko, of "ko-KR" and "en_US" too; "" where it is not said."""
+        given = self.optional(*names)
+        known = _LANGUAGES.get(re.split("[-_]", spelt(given).casefold())[0], "")
+        if given and not known:
+            raise self.bad(names[0], f"is {given!r}", "Write en or ko, or leave it empty.")
+        return known
 
     def items(self, name: str) -> list[Any]:
         """A list of whatever."""

@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from churon.evals.datasets.fields import Fields, kind, refused
+from churon.evals.datasets.texts import sound
 from churon.tools.errors import IngestError, InputError
 from churon.tools.ingest.encoding import decode
+from churon.tools.korean import spelt
 
 _MOST_CELL = 10_000_000
 _FORMULA = ("=", "+", "-", "@")
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def text_of(path: Path) -> str:
@@ -34,10 +38,15 @@ def text_of(path: Path) -> str:
 def whole(path: Path) -> Any:
     """A file that is one JSON value. Raises InputError with the line of its first mistake."""
     try:
-        return json.loads(text_of(path))
+        return _value(text_of(path))
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise refused(path, place, f"this is not JSON ({error.msg})", "Mend that line.") from error
+
+
+def _value(text: str) -> Any:
+    value = json.loads(text)
+    return sound(value) if _HALF.search(text) else value  # few files need the walk
 
 
 def lines(path: Path) -> Iterator[Fields]:
@@ -46,7 +55,7 @@ def lines(path: Path) -> Iterator[Fields]:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value = _value(line)
         except json.JSONDecodeError as error:
             raise refused(
                 path,
@@ -72,13 +81,23 @@ def cells(path: Path) -> Iterator[Fields]:
         for row in rows:
             place, begins = f"line {begins}", rows.line_num + 1
             if not header:
-                header = [name.strip().casefold() for name in row]
+                header = _names(row)
             elif any(cell.strip() for cell in row):
                 yield Fields(path, place, _named(path, place, header, row))
     except csv.Error as error:
         raise refused(
             path, f"line {rows.line_num}", f"this is no CSV ({error})", "Check its quotes."
         ) from error
+
+
+def header_of(text: str) -> list[str]:
+    """The names of a CSV file's columns, as `cells` has them."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
+    return _names(next((row for row in rows if row), []))
+
+
+def _names(row: list[str]) -> list[str]:
+    return [spelt(name).strip().casefold() for name in row]
 
 
 def delimiter_of(text: str) -> str:
@@ -112,7 +131,15 @@ def tsv(path: Path) -> Iterator[tuple[str, list[str]]]:
     number is its header.
     """
     for number, line in enumerate(text_of(path).splitlines(), 1):
-        row = line.split("\t")
-        header = number == 1 and not row[-1].strip().lstrip("-").isdigit()
+        row = [cell.strip() for cell in line.split("\t")]
+        header = number == 1 and not _number(row[-1])
         if line.strip() and not header:
             yield f"line {number}", row
+
+
+def _number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

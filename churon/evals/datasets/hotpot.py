@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from churon.evals.datasets.case import case
-from churon.evals.datasets.dataset import Dataset, Source, assembled, document_id
-from churon.evals.datasets.fields import Fields
+from churon.evals.datasets.dataset import Dataset, Source, assembled, document
+from churon.evals.datasets.fields import Fields, kind
+from churon.evals.datasets.texts import composed
 from churon.evals.types import Case, Span
 
 Paragraph = tuple[str, list[str]]
@@ -32,25 +33,32 @@ def read(path: Path, records: Sequence[Fields]) -> Dataset:
 
 
 def _source(title: str, sentences: Sequence[str]) -> Source:
-    text = "".join(sentences).strip() or title
-    return Source(id=document_id(title, text), title=title, text=text)
+    return document(title, "".join(sentences).strip() or title)
 
 
 def _paragraphs(fields: Fields) -> list[Paragraph]:
     pairs = _pairs(fields, "context", "title", "sentences")
-    if not all(isinstance(title, str) and isinstance(body, list) for title, body in pairs):
-        raise fields.bad("context", "is not a list of [title, sentences]", "Is it HotpotQA's file?")
-    return [(title, [str(one) for one in body]) for title, body in pairs]
+    for number, (_, body) in enumerate(pairs):
+        if not isinstance(body, list):
+            said = f"holds {kind(body)} for sentences at [{number}]"
+            raise fields.bad("context", said, "Is it HotpotQA's file?")
+    return [(title, [composed(str(one)) for one in body]) for title, body in pairs]
 
 
-def _pairs(fields: Fields, name: str, first: str, second: str) -> list[tuple[Any, Any]]:
-    """`[[a, b], …]` as published, or `{"first": […], "second": […]}` as mirrors have it."""
+def _pairs(fields: Fields, name: str, first: str, second: str) -> list[tuple[str, Any]]:
+    """`[[title, b], …]` as published, or `{"first": […], "second": […]}` as mirrors have it."""
     value = fields.values.get(name)
     if isinstance(value, Mapping):
-        value = list(zip(value.get(first, ()), value.get(second, ()), strict=False))
-    if not isinstance(value, list) or not all(len(pair) == 2 for pair in value):
+        columns = [value.get(one, []) for one in (first, second)]
+        apart = all(isinstance(one, list) for one in columns)
+        value = list(map(list, zip(*columns, strict=False))) if apart else None
+    if not isinstance(value, list):
         raise fields.bad(name, "is not a list of pairs", "Is it HotpotQA's file?")
-    return [(pair[0], pair[1]) for pair in value]
+    for number, pair in enumerate(value):
+        if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
+            said = f"holds no pair of a title and {second} at [{number}]"
+            raise fields.bad(name, said, "Is it HotpotQA's file?")
+    return [(composed(title), other) for title, other in value]
 
 
 def _case(fields: Fields, found: Mapping[str, Paragraph]) -> Case:

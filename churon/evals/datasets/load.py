@@ -57,7 +57,7 @@ def _form(path: Path) -> str:
         return "hotpotqa"
     if isinstance(first.get("data"), list):
         return "squad"
-    if "question" in first or "질문" in first:
+    if set(table.NAMES["question"]) & set(first):
         return "jsonl"
     names = ", ".join(map(repr, list(first)[:8])) or "nothing"
     raise InputError(
@@ -97,7 +97,7 @@ def _root(path: Path) -> Fields:
 
 def _with_question(path: Path, rows: Any) -> list[Fields]:
     found: list[Fields] = list(rows)
-    if found and not {"question", "질문"} & set(found[0].values):
+    if found and not set(table.NAMES["question"]) & set(found[0].values):
         columns = ", ".join(map(repr, found[0].values)) or "none"
         raise InputError(
             f"{str(path)!r}, line 1: there is no column 'question' among {columns}.",

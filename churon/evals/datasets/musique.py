@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from churon.evals.datasets.case import case
-from churon.evals.datasets.dataset import Dataset, Source, assembled, document_id
+from churon.evals.datasets.dataset import Dataset, Source, assembled, document
 from churon.evals.datasets.fields import Fields
 from churon.evals.types import Case
 
@@ -18,24 +18,20 @@ def read(path: Path, records: Sequence[Fields]) -> Dataset:
     are in the corpus all the same, so that only questions that never have them are unanswerable.
     """
     documents: dict[str, Source] = {}
-    cases: dict[str, Case] = {}
-    for fields in records:
-        made = _case(fields, documents)
-        known = cases.get(made["id"])
-        if known is None or made["answerable"]:
-            cases[made["id"]] = made
-    return assembled(path, documents.values(), list(cases.values()))
+    cases = [_case(fields, documents) for fields in records]
+    answerable = {one["id"] for one in cases if one["answerable"]}
+    asked = [one for one in cases if one["answerable"] or one["id"] not in answerable]
+    return assembled(path, documents.values(), asked)
 
 
 def _case(fields: Fields, documents: dict[str, Source]) -> Case:
     relevant: dict[str, int] = {}
     for paragraph in fields.inner("paragraphs"):
-        title = paragraph.optional("title")
         text = paragraph.text("paragraph_text", "title")
-        id_ = document_id(title, text)
-        documents[id_] = Source(id=id_, title=title, text=text)
+        source = document(paragraph.optional("title"), text)
+        documents[source["id"]] = source
         if paragraph.flag("is_supporting"):
-            relevant[id_] = 1
+            relevant[source["id"]] = 1
     id_ = fields.text("id", "_id")
     answerable = fields.flag("answerable") is not False
     return case(

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from churon.evals.datasets.case import case
-from churon.evals.datasets.dataset import Dataset, Source, assembled, document_id
+from churon.evals.datasets.dataset import Dataset, Source, assembled, document
 from churon.evals.datasets.fields import Fields
+from churon.evals.datasets.texts import composed
 from churon.evals.types import Case, Span
 
 
@@ -30,7 +31,7 @@ def _source(title: str, paragraph: Fields) -> Source:
         raise paragraph.bad(
             "context", "is missing or empty", "Is it SQuAD's or KorQuAD 1.0's file?"
         )
-    return Source(id=document_id(title, value), title=title, text=value)
+    return document(title, value)
 
 
 def _cases(paragraph: Fields, source: Source) -> Iterator[Case]:
@@ -46,14 +47,17 @@ def _cases(paragraph: Fields, source: Source) -> Iterator[Case]:
             answers,
             answerable=answerable,
             relevant={source["id"]: 1} if answerable else {},
-            spans=[span for one in given for span in _span(one, source)],
+            spans=[span for one in given for span in _span(one, paragraph, source)],
             tags=["extractive" if answerable else "unanswerable"],
         )
 
 
-def _span(answer: Fields, source: Source) -> list[Span]:
-    """Where the answer stands, if it does stand there."""
-    start, text = answer.values.get("answer_start"), str(answer.values.get("text", ""))
-    if not isinstance(start, int) or source["text"][start : start + len(text)] != text:
+def _span(answer: Fields, paragraph: Fields, source: Source) -> list[Span]:
+    """Where the answer stands, if it does stand there; the set counts letters as it spells them."""
+    start, text = answer.values.get("answer_start"), composed(str(answer.values.get("text", "")))
+    if not isinstance(start, int):
+        return []
+    start = len(composed(paragraph.values["context"][:start]))
+    if source["text"][start : start + len(text)] != text:
         return []
     return [Span(document=source["id"], start=start, end=start + len(text))]

@@ -1,9 +1,11 @@
-"""The user's own questions: CSV or JSON lines.
+r"""The user's own questions: CSV or JSON lines.
 
-Columns: question; answers (in CSV parted by "|") or answer; document (path or passage id, several
-parted by "|"); language; answerable; and, where they are known, id, truth, tags, spans
-("guide.md:120-180") and accept: rows with `no` are left out, rows without yes or no are tagged
-"unreviewed". `churon eval make` writes these columns.
+Columns: question; answer, or answers; document (path or passage id); language; answerable; and,
+where they are known, id, truth, tags, spans ("guide.md:120-180") and accept: rows with `no` are
+left out, rows without yes or no are tagged "unreviewed". `churon eval make` writes these columns.
+
+Several answers, documents, tags or spans in one cell are parted by "|"; a bar of their own has a
+backslash before it: `P(A\|B) | P(A, B)` are two. A JSON list is taken as it is.
 """
 
 from __future__ import annotations
@@ -17,8 +19,17 @@ from pathlib import Path
 from churon.evals.datasets.case import case
 from churon.evals.datasets.dataset import Dataset, assembled
 from churon.evals.datasets.fields import Fields
+from churon.evals.datasets.texts import parts
 from churon.evals.types import Case, Span
+from churon.tools.korean import spelt
 
+NAMES = {
+    "question": ("question", "질문"),
+    "answer": ("answers", "answer", "정답", "답"),
+    "document": ("documents", "document", "문서"),
+    "language": ("language", "lang", "언어"),
+}
+"""What columns may be called. Of several, the first that is filled in is read."""
 _SPAN = re.compile(r"(.+):(\d+)-(\d+)")
 
 
@@ -38,23 +49,23 @@ def read(path: Path, records: Iterable[Fields]) -> Dataset:
 
 
 def _case(fields: Fields) -> Case:
-    question = fields.text("question", "질문")
-    answers = _parted(fields, "answers", "answer", "정답", "답")
+    question = spelt(fields.text(*NAMES["question"]))
+    answers = parted(fields, *NAMES["answer"])
     truth, answerable = fields.flag("truth"), fields.flag("answerable") is not False
     if answerable and not answers and truth is None:
         raise fields.bad("answer", "is empty", "Fill it in, or set answerable to no.")
-    documents = _parted(fields, "documents", "document", "문서")
+    documents = parted(fields, *NAMES["document"])
     unreviewed = "accept" in fields.values and fields.flag("accept") is None
     return case(
         fields.optional("id") or hashlib.sha256(question.encode()).hexdigest()[:12],
         question,
         answers,
-        language=_language(fields),
+        language=fields.language(*NAMES["language"]),
         truth=truth,
         answerable=answerable,
         relevant=dict.fromkeys(documents, 1) if answerable else {},
-        spans=[_span(fields, text) for text in _parted(fields, "spans")] if answerable else [],
-        tags=[*_parted(fields, "tags"), "unreviewed" if unreviewed else ""],
+        spans=[_span(fields, text) for text in parted(fields, "spans")] if answerable else [],
+        tags=[*parted(fields, "tags"), "unreviewed" if unreviewed else ""],
     )
 
 
@@ -69,19 +80,13 @@ def _refuse_twice(fields: Fields, question: str, places: dict[str, str]) -> None
     places[question] = fields.place
 
 
-def _parted(fields: Fields, *names: str) -> list[str]:
-    """A list as it is; one cell parted at "|"."""
-    given = fields.texts(*names)
-    parts = [part.strip() for text in given for part in text.split("|")]
-    return list(dict.fromkeys(part for part in parts if part))
-
-
-def _language(fields: Fields) -> str:
-    given = fields.optional("language", "lang", "언어").casefold()
-    named = {"": "", "en": "en", "english": "en", "ko": "ko", "korean": "ko", "한국어": "ko"}
-    if given not in named:
-        raise fields.bad("language", f"is {given!r}", "Write en or ko, or leave it empty.")
-    return named[given]
+def parted(fields: Fields, *names: str) -> list[str]:
+    """A list as it is; one cell parted at its bars."""
+    name = next((one for one in names if fields.values.get(one) not in (None, "")), names[0])
+    given = fields.texts(name)
+    if isinstance(fields.values.get(name), list):
+        return given
+    return list(dict.fromkeys(part for text in given for part in parts(text) if part))
 
 
 def _span(fields: Fields, text: str) -> Span:

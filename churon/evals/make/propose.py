@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from churon.evals.datasets.texts import sound
 from churon.evals.make.checks import agrees, objection, place
 from churon.evals.make.proposal import Attempt, Proposal, Rejected
 from churon.evals.prompts import PROMPTS
@@ -122,4 +123,5 @@ class Proposer:
 
 
 def _text(value: Any) -> str:
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    # a model may write half a surrogate pair
+    return " ".join(sound(value).split()) if isinstance(value, str) else ""

@@ -6,11 +6,14 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from churon.evals.datasets.files import cells, delimiter_of, harmless, lines, text_of
+from churon.evals.datasets.fields import Fields
+from churon.evals.datasets.files import cells, delimiter_of, harmless, header_of, lines, text_of
+from churon.evals.datasets.table import NAMES, parted
+from churon.evals.datasets.texts import barred
 from churon.evals.make.proposal import Proposal, Rejected
 from churon.nodes.decide import normalised
 from churon.tools.errors import InputError
@@ -36,7 +39,7 @@ class Sheet:
         if overwrite:
             path.unlink(missing_ok=True)
             self.log.unlink(missing_ok=True)
-        elif path.exists() and not self.log.exists():
+        elif not self.log.exists() and self._filled():
             raise InputError(
                 f"{str(path)!r} is there already and was not made by `churon eval make`.",
                 remedy="Name another file with --output, or give --overwrite.",
@@ -52,12 +55,12 @@ class Sheet:
     def _learn(self) -> None:
         for fields in lines(self.log) if self.log.exists() else ():
             self._know(fields.values)
-        for fields in self._rows() if self.path.exists() else ():
-            id_ = str(fields.values.get("id", ""))
-            self.asked.add(normalised(str(fields.values.get("question", ""))))
+        for fields in self._rows() if self._filled() else ():
+            id_ = fields.optional("id")
+            self.asked.add(normalised(fields.optional(*NAMES["question"])))
             if id_ and id_ not in self.tried:  # killed between the row and its log line
                 self.tried.add(id_)
-                self.made[str(fields.values.get("tags", "")).split("|")[0].strip()] += 1
+                self.made.update(parted(fields, "tags")[:1])
 
     def _know(self, told: Mapping[str, Any]) -> None:
         self.tried.add(str(told.get("id", "")))
@@ -65,8 +68,31 @@ class Sheet:
             self.made[str(told.get("kind", ""))] += 1
             self.asked.add(normalised(str(told.get("question", ""))))
 
-    def _rows(self) -> Any:
-        return cells(self.path) if self.path.suffix.casefold() == ".csv" else lines(self.path)
+    def _filled(self) -> bool:
+        """The file is there, and the user did not empty it."""
+        return self.path.exists() and bool(text_of(self.path).strip())
+
+    def _rows(self) -> Iterator[Fields]:
+        if self.path.suffix.casefold() != ".csv":
+            return lines(self.path)
+        self._columns()  # refused before a model is asked
+        return cells(self.path)
+
+    def _columns(self) -> list[str]:
+        """What each column of the file holds of a row, by its name in COLUMNS; "" for nothing.
+
+        Raises InputError where a row would lose what it is about.
+        """
+        header = header_of(text_of(self.path))
+        ours = {_read(name, header): name for name in COLUMNS}
+        for name in ("question", "answer"):
+            if not _read(name, header):
+                columns = ", ".join(map(repr, header))
+                raise InputError(
+                    f"{str(self.path)!r}, line 1: there is no column {name!r} among {columns}.",
+                    remedy=f"Name one {' or '.join(map(repr, NAMES[name]))}.",
+                )
+        return [ours.get(name, "") if name else "" for name in header]
 
     def propose(self, one: Proposal) -> None:
         """Append a row, then a line to the log."""
@@ -91,12 +117,12 @@ class Sheet:
 
         Raises InputError where the encoding cannot hold it.
         """
-        if not self.path.exists():
+        if not self._filled():
+            self.path.unlink(missing_ok=True)
             return _line(COLUMNS, ",").encode("utf-8-sig") + _line(_cells(row), ",").encode()
         text, encoding = text_of(self.path), detect(self.path.read_bytes())
         mark = delimiter_of(text)
-        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
-        line = _line(_cells(row, [name.strip().casefold() for name in names]), mark)
+        line = _line(_cells(row, self._columns()), mark)
         try:
             return _encoded(line, encoding)
         except UnicodeError as error:
@@ -115,7 +141,7 @@ def row_of(one: Proposal) -> dict[str, Any]:
     return {
         "accept": "",
         "question": one.question,
-        "answer": one.answer,
+        "answer": barred(one.answer),
         "language": one.attempt.language,
         "answerable": "no" if kind == "unanswerable" else "yes",
         "document": list(dict.fromkeys(documents)),
@@ -127,9 +153,18 @@ def row_of(one: Proposal) -> dict[str, Any]:
 
 
 def _cells(row: Mapping[str, Any], header: Sequence[str] = COLUMNS) -> list[str]:
-    values = (row.get(name, "") for name in header)
-    texts = (" | ".join(value) if isinstance(value, list) else str(value) for value in values)
-    return [harmless(text) for text in texts]
+    return [harmless(_cell(name, row.get(name, ""))) for name in header]
+
+
+def _cell(name: str, value: Any) -> str:
+    if not isinstance(value, list):
+        return str(value)
+    return " | ".join(value if name == "evidence" else map(barred, value))  # evidence: as it stands
+
+
+def _read(name: str, header: Sequence[str]) -> str:
+    """Under which of its names a column is read, "" where it is not there."""
+    return next((one for one in NAMES.get(name, (name,)) if one in header), "")
 
 
 def _line(values: Sequence[str], delimiter: str) -> str:
