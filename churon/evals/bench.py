@@ -70,10 +70,37 @@ class Bench:
                 await fill(store, self.dataset, settings, self.on_stocked)
                 self._filled[place] = self.dataset.corpus_hash()
             else:
-                held = await stocked(store, settings)
-                check_gold(self.dataset.cases, names_of(held), own=False)
-                self._filled[place] = hash_of(map(source, held))
+                self._filled[place] = await _of_store(store, self.dataset, settings)
         return self._filled[place]
+
+
+async def origins(
+    variants: Sequence[Variant], dataset: Dataset, *, make: MakeToolkit = Toolkit
+) -> dict[str, Provenance]:
+    """Where rows of each would come from now, where none is to be made: no model is opened.
+
+    Raises InputError as `Bench.add` does, also for gold evidence that is nowhere.
+    """
+    made: dict[str, Provenance] = {}
+    for one in variants:
+        ready = _prepared(one, dataset, own=bool(dataset.documents))
+        if dataset.documents:
+            check_gold(dataset.cases, {spelt(held["id"]) for held in dataset.documents}, own=True)
+            corpus = dataset.corpus_hash()
+        else:
+            async with make(ready.settings) as toolkit:
+                corpus = await _of_store(await toolkit.store(), dataset, ready.settings)
+        told = provenance(dataset.name, corpus, ready.settings)
+        shortener = next(iter(made.values()))["shortener"] if made else told["model"]
+        made[one.name] = Provenance(**{**told, "shortener": shortener})
+    return made
+
+
+async def _of_store(store: Any, dataset: Dataset, settings: Settings) -> str:
+    """Hash of what the user ingested, once the gold evidence is found in it."""
+    held = await stocked(store, settings)
+    check_gold(dataset.cases, names_of(held), own=False)
+    return hash_of(map(source, held))
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from churon.evals.stats import (
     detectable,
     interval,
     mcnemar,
+    paired_proportions,
     permutation,
 )
 from churon.evals.types import Row
@@ -41,7 +42,7 @@ class Comparison:
     """B minus A."""
     low: float | None
     high: float | None
-    """95 % BCa bootstrap interval of the difference; None for one pair."""
+    """95 % interval of the difference: BCa bootstrap, Newcombe's for 0 and 1; None for one pair."""
     wins: int
     """Pairs where B has more, whether or not more is better."""
     losses: int
@@ -118,8 +119,8 @@ def paired(pairing: Pairing, measure: Measure, *, seed: int = 7) -> Comparison |
         return None
     before, after = [a for a, _ in held], [b for _, b in held]
     apart = [b - a for a, b in held]
-    span = interval(apart, seed=seed)
     binary = mcnemar(before, after) if measure.binary else None
+    span = paired_proportions(before, after) if binary else interval(apart, seed=seed)
     p = binary.p if binary else permutation(apart, seed=seed)
     return Comparison(
         measure=measure.name,

@@ -20,7 +20,8 @@ from churon.tools.settings import Settings
 
 _PACKAGES = (
     "churon", "langgraph", "langchain", "langchain-core", "pymilvus", "milvus-lite",
-    "xllamacpp", "langchain-ollama", "langchain-openai", "onnxruntime", "torch", "transformers",
+    "xllamacpp", "kiwipiepy", "langchain-ollama", "langchain-openai", "onnxruntime", "torch",
+    "transformers",
 )  # fmt: skip
 _FREE = ("versions", "conditions")
 """What rows of one variant may differ in: it is told, not refused."""
@@ -48,9 +49,19 @@ def provenance(set_: str, corpus: str, settings: Settings) -> Provenance:
         prompts=f"{content_hash()}+{PROMPTS.content_hash()}",
         seed=settings.context.seed,
         context=context,
-        settings=_plain(settings),
+        settings={**_plain(settings), **_own_file(settings)},
         versions=versions(),
     )
+
+
+def _own_file(settings: Settings) -> dict[str, str]:
+    """The digest of a model file of the user's own; churon's are pinned by theirs."""
+    name = settings.context.model or settings.chat.model
+    path = Path(name).expanduser()
+    if settings.chat.provider != "embedded" or not path.is_file():
+        return {}
+    with path.open("rb") as file:
+        return {"chat.file": hashlib.file_digest(file, "sha256").hexdigest()[:12]}
 
 
 def model_of(settings: Settings) -> str:
@@ -85,14 +96,19 @@ def _machine() -> str:
     return f"{' '.join(said.split())}, {cores} cores"
 
 
-def check_same(row: Row, wanted: Provenance, graph: str, path: str) -> None:
+_OTHERWISE = "Write to another file with --output, or name the variant otherwise."
+
+
+def check_same(
+    row: Row, wanted: Provenance, graph: str, path: str, remedy: str = _OTHERWISE
+) -> None:
     """Raise InputError for a row of the same variant's name that was made in another way."""
     if differ := differences(row, wanted, graph):
         more = f" and {len(differ) - 3} more" if len(differ) > 3 else ""
         raise InputError(
             f"{path!r} holds rows of the variant {row['variant']!r} that were made otherwise: "
             f"{'; '.join(differ[:3])}{more}.",
-            remedy="Write to another file with --output, or name the variant otherwise.",
+            remedy=remedy,
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from churon.evals.rows import Rows, Writer, key, read
+from churon.evals.rows import Rows, Writer, key, read, set_of
 from churon.evals.types import Case, Row
 from churon.tools.errors import InputError
 
@@ -22,15 +22,21 @@ class Renewal:
 
     path: Path
     rows: Rows
-    withdrawn: list[Row]
+    stay: list[Row]
+    """Withdrawn before, and not asked for."""
+    gone: list[Row]
     """Of questions that the set no longer asks, or asks otherwise."""
+    back: list[Row]
+    """Withdrawn before and asked for again; among `rows`."""
     edited: int = 0
     """Rows that got new answers, evidence or tags of their question."""
-    gone: int = 0
-    back: int = 0
-    """Rows that were withdrawn before and are asked for again."""
     double: int = 0
     """Rows aside that a kill left in both places."""
+
+    @property
+    def withdrawn(self) -> list[Row]:
+        """All that is to be aside."""
+        return [*self.stay, *self.gone]
 
     @property
     def aside(self) -> Path:
@@ -50,16 +56,16 @@ class Renewal:
         if self.edited:
             said.append(f"{self.edited} rows follow the answers and sources as they are now")
         if self.gone:
-            said.append(f"{self.gone} rows of questions no longer asked go to {self.aside}")
+            said.append(f"{len(self.gone)} rows of questions no longer asked go to {self.aside}")
         if self.back:
-            said.append(f"{self.back} rows come back from {self.aside}")
+            said.append(f"{len(self.back)} rows come back from {self.aside}")
         return "; ".join(said)
 
 
 def renewed(path: Path, held: Rows, cases: Sequence[Case], set_: str) -> Renewal:
     """The file's rows in line with `cases`, all of the set; rows of other sets stay as they are.
 
-    Raises InputError where the rows of this set's name share no question with it.
+    Raises InputError where the rows of this set's name share no question's id with it.
     """
     by_id = {case["id"]: case for case in cases}
     kept: list[Row] = []
@@ -67,14 +73,15 @@ def renewed(path: Path, held: Rows, cases: Sequence[Case], set_: str) -> Renewal
     edited = 0
     for row in held.rows:
         case = by_id.get(row["case"]["id"])
-        if _set(row) != set_ or case == row["case"]:
+        if set_of(row) != set_ or case == row["case"]:
             kept.append(row)
         elif case is None or _asked(case) != _asked(row["case"]):
             gone.append(row)
         else:
             edited += 1
             kept.append(cast(Row, {**row, "case": case}))
-    if gone and not any(_set(row) == set_ for row in kept):
+    strange = not any(row["case"]["id"] in by_id for row in gone)
+    if gone and strange and not any(set_of(row) == set_ for row in kept):
         raise InputError(
             f"{str(path)!r} holds rows of other questions under the name {set_!r}.",
             remedy="Write to another file with --output.",
@@ -85,7 +92,7 @@ def renewed(path: Path, held: Rows, cases: Sequence[Case], set_: str) -> Renewal
     back, away = _sorted(single, by_id, set_)
     rows = replace(held, rows=[*kept, *back])
     double = len(aside_) - len(single)
-    return Renewal(path, rows, [*away, *gone], edited, len(gone), len(back), double)
+    return Renewal(path, rows, away, gone, back, edited, double)
 
 
 def _sorted(
@@ -96,7 +103,7 @@ def _sorted(
     away: list[Row] = []
     for row in withdrawn:
         case = by_id.get(row["case"]["id"])
-        asked = case is not None and _asked(case) == _asked(row["case"]) and _set(row) == set_
+        asked = case is not None and _asked(case) == _asked(row["case"]) and set_of(row) == set_
         if asked and case is not None:
             back.append(cast(Row, {**row, "case": case}))
         else:
@@ -124,10 +131,6 @@ def rewrite(path: Path, rows: Sequence[Row]) -> None:
 
 def _read(path: Path) -> list[Row]:
     return read(path).rows
-
-
-def _set(row: Row) -> str:
-    return row.get("provenance", {}).get("set", "")
 
 
 def _asked(case: Case) -> str:

@@ -35,9 +35,14 @@ def key(case: Case, variant: str) -> Key:
     return case["id"], case["question"], variant
 
 
+def set_of(row: Row) -> str:
+    """The set that its question is of; "" in rows of older files."""
+    return row.get("provenance", {}).get("set", "")
+
+
 def read(path: Path) -> Rows:
     """The rows of a file, none where it is not there. Raises InputError for another file."""
-    kept: dict[Key, Row] = {}
+    kept: dict[tuple[str, Key], Row] = {}
     lines = torn = 0
     for line in path.read_bytes().splitlines() if path.is_file() else ():
         lines += 1
@@ -45,7 +50,7 @@ def read(path: Path) -> Rows:
         if row is None:
             torn += 1
             continue
-        place = key(row["case"], row["variant"])
+        place = set_of(row), key(row["case"], row["variant"])
         if place not in kept or "error" in kept[place] or "error" not in row:
             kept[place] = row
     if lines > 1 and torn == lines:

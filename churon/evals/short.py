@@ -25,6 +25,13 @@ MOST_CHARS = 4_000
 _CLOSED = re.compile(
     r"(is|are|was|were|do|does|did|can|could|has|have|had|will|would|should)\b(?!.*\bor\b)", re.I
 )
+_REQUEST = re.compile(
+    r"(can|could|would|will|do|did|may|might)\b.{0,12}\b(you|i|we|someone|anyone)\b.{0,20}?"
+    r"\b(tell|name|list|give|say|show|explain|describe|know|find|state|provide|identify|remind|ask)\b"
+    r"(?!( \w+)? (if|whether)\b)",
+    re.I,
+)
+"""A wish to be told, in the form of a question: "Can you tell me who …?"."""
 _OPEN = re.compile(
     # whole words, or with their particles; what is indefinite ("누구나", "뭔가 …") asks nothing
     r"누구(?!나|도)|누가(?!복음)|누굴|누굽|언제(?!나|든)|언젭|(?<!몇)몇(?!몇)|며칠"
@@ -50,13 +57,16 @@ def wants_verdict(question: str, language: Language) -> bool:
     """
     if language == "ko":
         return bool(_PREDICATE.search(question)) and not _OPEN.search(question)
-    return bool(_CLOSED.match(question))
+    return bool(_CLOSED.match(question)) and not _REQUEST.match(question)
 
 
 def tidy(text: str) -> str:
-    """The first line without label, quotes and full stop."""
-    line = next((part.strip() for part in text.splitlines() if part.strip()), "")
-    return _LABEL.sub("", line).strip(_QUOTES).removesuffix(".").strip(_QUOTES)
+    """The first line with words, without label, quotes and full stop; "" for none."""
+    for line in text.splitlines():
+        bare = "" if line.strip().startswith("```") else _LABEL.sub("", line.strip())
+        if _plain(bare):
+            return bare.strip(_QUOTES).removesuffix(".").strip(_QUOTES)
+    return ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,7 @@ async def shorten(port: ChatPort, question: str, answer: str, language: Language
     prompt = PROMPTS.messages(step, language, question=question, answer=answer[:MOST_CHARS])
     said = await port.complete(prompt, Want(max_tokens=MOST_TOKENS, temperature=0.0))
     short = tidy(said.text)
-    if not closed and _plain(short) not in _plain(answer):
+    if not _plain(short) or (not closed and _plain(short) not in _plain(answer)):
         short = " ".join(answer.split())
     return Short(short, max(1, said.prompt_tokens + said.completion_tokens))
 

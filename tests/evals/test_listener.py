@@ -120,6 +120,13 @@ KOREAN_OPEN = [
         ("Is it open?", "en", True),
         ("Is it red or blue?", "en", False),
         ("Who is it?", "en", False),
+        ("Can you tell me who leads the Lumen?", "en", False),
+        ("Could you please name the captain?", "en", False),
+        ("Do you know when it opened?", "en", False),
+        ("Do you know whether it is open?", "en", True),
+        ("Can you tell me if it is open?", "en", True),
+        ("Can you take a dog?", "en", True),
+        ("Do the rules list dogs?", "en", True),
         *((one, "ko", True) for one in KOREAN_CLOSED),
         *((one, "ko", False) for one in KOREAN_OPEN),
     ],
@@ -135,6 +142,9 @@ def test_what_wants_a_verdict(question: str, language: Any, closed: bool) -> Non
         ("“Aren”", "Aren"),
         ("", ""),
         ("답: 198명", "198명"),
+        ("Answer:\nSora Han", "Sora Han"),
+        ("```\nSora Han\n```", "Sora Han"),
+        ("…", ""),
     ],
 )
 def test_a_short_answer_is_tidied(text: str, short: str) -> None:
@@ -148,6 +158,8 @@ def test_a_short_answer_is_tidied(text: str, short: str) -> None:
         ("It is\n2.14 km long.", "2.20 km", "It is 2.14 km long."),
         ("서울 IT선언입니다.", "'서울 IT 선언'", "서울 IT 선언"),
         ("The “Garam”, of 1998.", "Garam of 1998", "Garam of 1998"),
+        ("Captain Sora Han.", "…", "Captain Sora Han."),
+        ("Captain Sora Han.", "", "Captain Sora Han."),
     ],
 )
 async def test_words_that_the_answer_does_not_hold_are_not_its_span(

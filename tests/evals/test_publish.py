@@ -16,7 +16,7 @@ from support.langfuse_server import ITEMS, SCORES, TRACES, LangfuseServer, langf
 
 from churon.cli.evals.publish import run
 from churon.evals.judge.asking import By
-from churon.evals.sinks import publish
+from churon.evals.sinks import Outcome, publish
 from churon.evals.types import Row
 from churon.tools.errors import InputError, SettingsError
 from churon.tools.settings import Settings, load_settings
@@ -140,6 +140,17 @@ def test_a_failing_sink_is_told_once_and_loses_no_row(
     assert said.err.count("did not take the rows") == 1 and said.err.count("\n") == 1
     assert path.read_bytes() == before
     assert f"published: 0 of {len(rows)} rows" in said.out
+
+
+def test_rows_that_are_left_out_are_told(
+    rows: list[Row], tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("churon.cli.evals.publish.publish", lambda rows, **_: Outcome(len(rows)))
+    path = written(tmp_path / "rows.jsonl", rows)
+    path.write_text(path.read_text() + '{"torn')
+    assert run(settings(), [path], "langfuse", "harbour") == 0
+    said = capsys.readouterr()
+    assert "1 lines could not be read" in said.err and f"of {len(rows)} rows" in said.out
 
 
 def test_keys_packages_and_names_are_asked_for(

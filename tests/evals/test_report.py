@@ -19,7 +19,7 @@ from churon.cli.evals.report import Wanted, run
 from churon.evals.metrics import MEASURES
 from churon.evals.report import Gathered, gather, markdown, page, view
 from churon.evals.report.figures import mean, quantile, share
-from churon.evals.report.numbers import number, span
+from churon.evals.report.numbers import chance, number, span
 from churon.evals.report.sides import parting, side
 from churon.evals.report.steps import told
 from churon.evals.report.texts import Texts
@@ -128,7 +128,7 @@ def test_several_sets_are_also_shown_together(small: dict[str, Any]) -> None:
         sum(one["difference"] * one["n"] for one in of) / joined["n"]
     )
     said = markdown(small, "ko")
-    assert said.index("### 모든 세트 합계") < said.index(f"### {sets[0]['name']}")
+    assert said.index("### 모든 세트를 합쳐서") < said.index(f"### {sets[0]['name']}")
 
 
 def test_one_set_is_not_shown_twice() -> None:
@@ -145,6 +145,10 @@ def test_variants_of_one_set_only_are_compared_there_only() -> None:
     rows = [*of("x", "a"), *of("y", "a"), *of("x", "b"), *of("x", "c"), *of("y", "c")]
     found = seen(*rows)
     assert {one["b"] for one in found["comparisons"] if one["set"] == ""} == {"c"}
+    assert [one["name"] for one in found["together"]["variants"]] == ["a", "c"]
+    assert "b: not asked in every set" in " ".join(one["en"] for one in found["warnings"])
+    alone = seen(*of("x", "a"), *of("y", "b"))
+    assert alone["together"] is None
 
 
 @pytest.mark.parametrize("other", [{"at_once": "4", "machine": "m"}, {"machine": "n"}])
@@ -241,10 +245,23 @@ def test_no_shape_of_a_step_stops_a_report(
     json.dumps(shown)
 
 
+def test_halves_go_up_as_in_the_page() -> None:
+    assert [number(one) for one in (0.125, 0.625, 2.675)] == ["0.13", "0.63", "2.67"]
+    assert number(2.25, 1) == "2.3" and number(-0.125, sign=True) == "−0.13"
+    assert chance(0.0625) == "0.063" and number(1234567.5, 0) == "1,234,568"
+
+
 def test_numbers_read_alike() -> None:
     assert [number(-0.126), number(0.004, sign=True), number(None)] == ["−0.13", "0.00", "?"]
     assert number(1234.5, 1, sign=True) == "+1,234.5"
     assert span(None, None, 2) == "" and span(0.1, None, 2) == "0.10–?"
+
+
+def test_page_and_summary_are_two_files(tmp_path: Path) -> None:
+    path = tmp_path / "x.md"
+    wanted = Wanted([], path, tmp_path / "y" / ".." / "x.md", None, None, None, [])
+    with pytest.raises(InputError, match="one name"):
+        run(wanted)
 
 
 def test_the_command_writes_page_and_summary(

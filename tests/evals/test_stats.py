@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churon.evals.stats import adjusted, among, detectable, interval, mcnemar, permutation
+from churon.evals.stats import (
+    Interval,
+    adjusted,
+    among,
+    detectable,
+    interval,
+    mcnemar,
+    paired_proportions,
+    permutation,
+)
 
 stats = pytest.importorskip("scipy.stats", reason="the extra eval is not installed")
 
@@ -121,6 +130,50 @@ def test_an_interval_of_little() -> None:
 def test_where_bca_cannot_correct_the_percentiles_stand() -> None:
     made = interval([0.0] * 3 + [1e-300], resamples=20)
     assert made.low is not None and math.isfinite(made.low)
+
+
+@pytest.mark.parametrize(
+    ("both", "only_b", "only_a", "neither", "low", "high"),
+    [(36, 12, 2, 0, 0.0569, 0.3404), (20, 12, 2, 16, 0.0562, 0.3292), (1, 97, 1, 1, 0.8737, 0.985)],
+)
+def test_paired_proportions_by_newcombes_examples(
+    both: int, only_b: int, only_a: int, neither: int, low: float, high: float
+) -> None:
+    a = [1.0] * both + [0.0] * only_b + [1.0] * only_a + [0.0] * neither
+    b = [1.0] * both + [1.0] * only_b + [0.0] * only_a + [0.0] * neither
+    found = paired_proportions(a, b)
+    assert (found.low, found.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+    turned = paired_proportions(b, a)
+    assert (turned.low, turned.high) == (
+        pytest.approx(-high, abs=1e-4),
+        pytest.approx(-low, abs=1e-4),
+    )
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=2, max_size=40))
+def test_paired_proportions_hold_the_difference_and_have_some_width(
+    pairs: list[tuple[int, int]],
+) -> None:
+    found = paired_proportions([a for a, _ in pairs], [b for _, b in pairs])
+    assert found.mean is not None and found.low is not None and found.high is not None
+    assert -1 <= found.low <= found.mean + 1e-9 and found.mean - 1e-9 <= found.high <= 1
+    assert found.high - found.low > 0
+
+
+def test_paired_proportions_of_little() -> None:
+    assert paired_proportions([], []) == Interval(0, None, None, None)
+    assert paired_proportions([0], [1]) == Interval(1, 1.0, None, None)
+
+
+def test_where_few_outcomes_differ_the_interval_holds_the_difference() -> None:
+    rng, held = np.random.default_rng(7), 0
+    for _ in range(300):
+        drawn = rng.random(100)
+        b = [float(one < 0.62) for one in drawn]
+        a = [float(one < 0.6 or 0.62 <= one < 0.625) for one in drawn]
+        found = paired_proportions(a, b)
+        held += (found.low or 0) <= 0.015 <= (found.high or 0)
+    assert held / 300 > 0.93
 
 
 def test_what_is_called_detectable_is_found_by_80_of_100() -> None:

@@ -12,9 +12,10 @@ import pytest
 from support.eval_world import GOLD
 from support.process import killed
 from support.scripted import Reply
-from support.tune_world import HELD_BACK, TuneWorld, colour, model
+from support.tune_world import HELD_BACK, ROWS, TuneWorld, colour, model
 
 from churon.cli.evals.tune import STUDY
+from churon.evals.rows import read
 from churon.evals.spending import Budget, spent
 from churon.tools.errors import InputError, ModelError, SettingsError
 from churon.tools.settings import load_settings
@@ -266,6 +267,38 @@ async def test_runs_that_failed_count_and_are_told(world: TuneWorld, capsys: Any
     world.answer = answer
     await world.tune(trials=2)
     assert "16 questions; 1 and 1 runs failed" in capsys.readouterr().out
+
+
+async def test_an_outage_is_no_verdict(world: TuneWorld, capsys: Any) -> None:
+    """Those that failed are asked again once the model is back, in the search and behind it."""
+
+    def away(step: str, prompt: str) -> Reply | str:
+        return "Hi" if "Hello" in prompt else Reply(error=ModelError("Away."))
+
+    whole = world.answer
+    await world.tune(trials=1)
+    world.answer = away
+    with pytest.raises(
+        InputError, match=r"questions failed with \w+=.*Mend that, then run it again"
+    ):
+        await world.tune(trials=3)
+    world.answer = whole
+    await world.tune(trials=3)
+    assert "failed" not in capsys.readouterr().out
+    assert not any("error" in row for row in read(world.folder / ROWS).rows)
+    (world.folder / HELD_BACK).unlink(missing_ok=True)
+    world.answer = away
+    with pytest.raises(InputError, match="16 of 16 questions failed"):
+        await world.tune(trials=3)
+    world.answer = whole
+    await world.tune(trials=3)
+    assert "failed" not in capsys.readouterr().out
+
+
+async def test_other_settings_are_another_tuning(world: TuneWorld) -> None:
+    await world.tune(trials=1)
+    with pytest.raises(InputError, match="Tune into another folder"):
+        await world.tune(trials=2, sets=("context.k2=3",))
 
 
 async def test_a_graph_that_fails_is_not_tuned(world: TuneWorld) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support.rows import abstained, case, row
 
+from churon.evals.metrics import MEASURES
 from churon.evals.metrics.answers import match
 from churon.evals.metrics.verdict import accuracy, verdict
 
@@ -60,6 +61,15 @@ NEITHER = [
 )
 def test_verdict(text: str, meant: bool | None) -> None:
     assert verdict(text) is meant
+
+
+def test_a_verdict_that_could_not_be_shortened_has_no_score() -> None:
+    asked = case("q", truth=True, answers=["yes"])
+    half = row(
+        asked, answer="The bridge is open.", shortening={"calls": 1, "tokens": 2, "error": "x"}
+    )
+    half.pop("short", None)  # type: ignore[misc]
+    assert accuracy(half) is None and MEASURES["answer"].score(half) is None
 
 
 def test_accuracy_takes_the_short_form_and_counts_what_says_nothing_as_wrong() -> None:

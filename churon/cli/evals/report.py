@@ -30,6 +30,11 @@ class Wanted:
 def run(wanted: Wanted) -> int:
     """Exit status 0, also where some rows could not be read: the report says so."""
     language = _language(wanted.language)
+    if wanted.markdown is not None and wanted.markdown.resolve() == wanted.page.resolve():
+        raise InputError(
+            f"Page and summary have one name: {str(wanted.page)!r}.",
+            remedy="Give --output and --markdown different files.",
+        )
     made = view(gather(wanted.rows), wanted.a, wanted.b, wanted.allow)
     texts = {wanted.page: page(made, language)}
     if wanted.markdown is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from churon.cli.common import visible
 from churon.cli.evals.progress import watched
-from churon.evals.bench import Bench, MakeToolkit, opened
+from churon.evals.bench import MakeToolkit, opened, origins
 from churon.evals.datasets.dataset import Dataset
 from churon.evals.datasets.load import load
 from churon.evals.provenance import check_same
@@ -21,7 +21,7 @@ from churon.evals.rows import Rows, Writer, read
 from churon.evals.run import Going, Outcome
 from churon.evals.schedule import Task, pending, schedule
 from churon.evals.spending import Budget, Pace, Spending
-from churon.evals.types import Row
+from churon.evals.types import Provenance
 from churon.evals.variants import SettingsFor, Variant, variants
 from churon.tools.errors import InputError
 from churon.tools.toolkit import Toolkit
@@ -58,6 +58,7 @@ async def run(wanted: Wanted, settings_for: SettingsFor, make: MakeToolkit = Too
         tasks = schedule(dataset.cases, names, held.rows, keep_errors=wanted.keep_errors)
         _say(_found(held, pending(tasks), path))
         if not tasks:
+            _check(await origins(chosen, dataset, make=make), chosen, renewal)
             renewal.write()
             return 0
         outcome = await _asked(wanted, chosen, dataset, tasks, renewal, make)
@@ -89,18 +90,21 @@ async def _asked(
     with watched(pending(tasks)) as watch:
         ready = opened(chosen, dataset, on_stocked=watch.stocked, make=make)
         async with ready as bench:
-            _check(bench, [*held, *renewal.withdrawn], path)
+            _check(bench.provenance, chosen, renewal)
             renewal.write()  # not before: these may be another set's rows of the same name
             with Writer(path) as writer:
                 going = Going(bench, writer, spending, pace, wanted.at_once, watch.step, held)
                 return await going.all(tasks)
 
 
-def _check(bench: Bench, held: Sequence[Row], path: Path) -> None:
+def _check(now: Mapping[str, Provenance], chosen: Sequence[Variant], renewal: Renewal) -> None:
     """Rows of one variant must all be made alike. Raises InputError."""
-    for row in held:
-        if (variant := bench.variants.get(row["variant"])) is not None:
-            check_same(row, bench.provenance[variant.name], variant.graph, str(path))
+    graphs = {one.name: one.graph for one in chosen}
+    back = {id(row) for row in renewal.back}
+    for row in [*renewal.rows.rows, *renewal.gone]:
+        if (graph := graphs.get(row["variant"])) is not None:
+            path = renewal.aside if id(row) in back else renewal.path
+            check_same(row, now[row["variant"]], graph, str(path))
 
 
 _ELSEWHERE = "Wait for it, or write to another file with --output."
@@ -109,6 +113,8 @@ _ELSEWHERE = "Wait for it, or write to another file with --output."
 @contextmanager
 def alone(path: Path, remedy: str = _ELSEWHERE) -> Iterator[None]:
     """Nobody else may write the file meanwhile. Raises InputError."""
+    if path.is_dir():
+        raise InputError(f"{str(path)!r} is a folder.", remedy="Name a file for the rows.")
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     try:

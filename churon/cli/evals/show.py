@@ -75,7 +75,7 @@ def _outcomes(rows: Sequence[Row]) -> str:
 
 
 def _costs(rows: Sequence[Row]) -> tuple[str, str, str]:
-    answered = [row for row in rows if "error" not in row]
+    answered = [row for row in rows if "error" not in row and "usage" in row]
     if not answered:
         return "–", "–", "–"
     calls = [row["usage"]["calls"] for row in answered]

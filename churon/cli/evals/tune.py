@@ -22,7 +22,15 @@ from churon.evals.spending import Budget, Spending
 from churon.evals.tune.gain import Gain, gain
 from churon.evals.tune.knobs import CALIBRATION, Knob, calibrates, space
 from churon.evals.tune.objective import Objective, objective
-from churon.evals.tune.search import CURRENT, Asking, Search, changed, rungs, start
+from churon.evals.tune.search import (
+    CURRENT,
+    Asking,
+    Search,
+    changed,
+    check_failures,
+    rungs,
+    start,
+)
 from churon.evals.tune.split import Split, split
 from churon.evals.tune.study import Study
 from churon.evals.types import Row
@@ -172,6 +180,8 @@ class _Tuning:
         limit = await asking.ask(self.sides.held_back, [CURRENT, tuned.name])
         earlier = {row["variant"] for row in asking.rows} - {CURRENT, tuned.name}
         rows = asking.rows_of((CURRENT, tuned.name), self.sides.held_back)
+        for name, values in ((CURRENT, {}), (tuned.name, changed(best.params, search.current))):
+            check_failures([row for row in rows if row["variant"] == name], values)
         told = self._told(search, gain(rows, self.goal, len(earlier)), limit)
         path = self.folder / SETTINGS
         done = WRITTEN if write(path, tuned.settings, told) else KEPT

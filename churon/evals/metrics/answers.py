@@ -113,8 +113,7 @@ def match_of(row: Row) -> float | None:
 
 def answer_of(row: Row) -> float | None:
     """Accuracy of a yes/no question, F1 of all others: one figure for a mixed set."""
-    judged = accuracy(row)
-    return f1_of(row) if judged is None else judged
+    return f1_of(row) if row["case"]["truth"] is None else accuracy(row)
 
 
 _NEEDS = "accepted answers, no yes/no question"

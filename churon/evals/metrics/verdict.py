@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from churon.evals.metrics.outcome import answered
+from churon.evals.metrics.outcome import answered, unshortened
 from churon.evals.types import Row
 
 _YES, _NO = r"(?:yes|yeah|yep|예|네|응)", r"(?:no|nope|아니요|아니오|아뇨|아니)"
@@ -69,9 +69,11 @@ def _korean(said: str) -> bool | None:
 
 
 def accuracy(row: Row) -> float | None:
-    """1 where the answer's verdict is the truth; no verdict and no answer are 0."""
+    """1 where the answer's verdict is the truth; no verdict and no answer are 0. None where the
+    answer could not be shortened.
+    """
     truth = row["case"]["truth"]
-    if truth is None:
+    if truth is None or unshortened(row):
         return None
     said = row.get("short", row.get("answer", ""))
     return float(answered(row) and verdict(said) is truth)

@@ -42,8 +42,12 @@ class Compared:
         )
 
 
-def compared(grouped: Grouped, a: str, others: Sequence[str], allow: Collection[str]) -> Compared:
-    """Sets without rows of both variants are no part of it."""
+def compared(
+    grouped: Grouped, a: str, others: Sequence[str], allow: Collection[str], pooled: Collection[str]
+) -> Compared:
+    """Sets without rows of both variants are no part of it; `pooled` ones are also compared over
+    all sets together.
+    """
     pairings: list[tuple[str, Pairing]] = []
     refused: list[tuple[str, str, Unpaired]] = []
     for set_, variants in grouped.items():
@@ -54,7 +58,7 @@ def compared(grouped: Grouped, a: str, others: Sequence[str], allow: Collection[
                 pairings.append((set_, pair(variants[a], variants[b], allow=allow)))
             except Unpaired as error:
                 refused.append((set_, b, error))
-    whole = _whole(pairings, others)
+    whole = _whole(pairings, [b for b in others if {a, b} <= set(pooled)])
     told = [
         one for of in (whole, pairings) for names in (QUALITY, SPENT) for one in _family(of, names)
     ]

@@ -34,14 +34,15 @@ def view(
     grouped = group(gathered.rows)
     names = list(dict.fromkeys(row["variant"] for row in gathered.rows))
     first, others = chosen(names, a, b)
-    found = compared(grouped, first, others, allow)
+    everywhere = [name for name in names if all(name in one for one in grouped.values())]
+    found = compared(grouped, first, others, allow, everywhere)
     texts = Texts(gathered.rows)
     return {
         "a": first,
         "others": others,
         "variants": names,
         "until": max(row["at"] for row in gathered.rows),
-        "together": _figured(TOGETHER, _merged(grouped)) if len(grouped) > 1 else None,
+        "together": _together(grouped, everywhere),
         "sets": [
             {**_figured(name, variants), "origin": origin(variants)}
             for name, variants in grouped.items()
@@ -49,7 +50,7 @@ def view(
         "comparisons": comparisons(found),
         "questions": questions(grouped, first, texts),
         "texts": texts.held,
-        "warnings": warned(gathered, grouped, found, first),
+        "warnings": warned(gathered, grouped, found, first, everywhere),
     }
 
 
@@ -73,13 +74,14 @@ def chosen(names: Sequence[str], a: str | None, b: str | None) -> tuple[str, lis
     return first, [name for name in ([b] if b else names) if name != first]
 
 
-def _merged(grouped: Grouped) -> dict[str, list[Row]]:
-    """By variant, the rows of all sets."""
-    made: dict[str, list[Row]] = {}
-    for variants in grouped.values():
-        for name, rows in variants.items():
-            made.setdefault(name, []).extend(rows)
-    return made
+def _together(grouped: Grouped, everywhere: Sequence[str]) -> View | None:
+    """The figures over all sets, of the variants that were asked each: those over unlike sets must
+    not stand side by side.
+    """
+    if len(grouped) < 2 or not everywhere:
+        return None
+    rows = {name: [row for one in grouped.values() for row in one[name]] for name in everywhere}
+    return _figured(TOGETHER, rows)
 
 
 def _figured(name: str, variants: dict[str, list[Row]]) -> View:

@@ -17,9 +17,12 @@ from churon.evals.types import Row
 Phrase = dict[str, str]
 
 
-def warned(gathered: Gathered, grouped: Grouped, found: Compared, a: str) -> list[Phrase]:
+def warned(
+    gathered: Gathered, grouped: Grouped, found: Compared, a: str, pooled: Collection[str]
+) -> list[Phrase]:
     """The gravest first; empty where nothing is to be said."""
-    return [*_refused(found, a), *_left_out(gathered), *_rows(grouped), *_pairs(found)]
+    told = [*_refused(found, a), *left_out(gathered), *_apart(grouped, pooled)]
+    return [*told, *_rows(grouped), *_pairs(found)]
 
 
 def _refused(found: Compared, a: str) -> Iterator[Phrase]:
@@ -33,10 +36,18 @@ def _refused(found: Compared, a: str) -> Iterator[Phrase]:
         }
 
 
-def _left_out(gathered: Gathered) -> Iterator[Phrase]:
+def left_out(gathered: Gathered) -> Iterator[Phrase]:
+    """What of the files is no part of the rows."""
     for key, count in (("torn", gathered.torn), ("odd", gathered.odd), ("older", gathered.older)):
         if count:
             yield both(f"warn.{key}", n=count)
+
+
+def _apart(grouped: Grouped, pooled: Collection[str]) -> Iterator[Phrase]:
+    """Variants that were not asked all sets."""
+    names = dict.fromkeys(name for variants in grouped.values() for name in variants)
+    if apart := [name for name in names if name not in pooled]:
+        yield both("warn.apart", variants=", ".join(apart))
 
 
 def _rows(grouped: Grouped) -> Iterator[Phrase]:

@@ -24,6 +24,7 @@ from churon.tools.errors import InputError
 
 CURRENT = "current"
 """Name of the variant with the settings in force."""
+_ELSEWHERE = "Tune into another folder with --output."
 _FIRST = 8
 """Questions of the first rung at least: with fewer, luck decides who is asked more."""
 
@@ -66,8 +67,9 @@ class Asking:
         for row in self.rows:
             if row["variant"] in names:
                 variant = self.bench.variants[row["variant"]]
-                check_same(row, self.bench.provenance[variant.name], variant.graph, self.path)
-        tasks = schedule(cases, names, self.rows, keep_errors=True)
+                wanted = self.bench.provenance[variant.name]
+                check_same(row, wanted, variant.graph, self.path, _ELSEWHERE)
+        tasks = schedule(cases, names, self.rows, keep_errors=False)
         held = self.rows
         going = Going(
             self.bench, self.writer, self.spending, Pace(), self.at_once, self._keep, held
@@ -149,7 +151,7 @@ class Search:
             if stopped := await self.asking.ask(cases, [variant.name]):
                 return stopped
             await self._keep(variant.name)
-            mean = self._mean(self.asking.rows_of([variant.name], cases))
+            mean = self._mean(self.asking.rows_of([variant.name], cases), params)
             if asked < steps[-1] and self.study.hopeless(trial, asked, mean):
                 self._ended(trial, params, mean, asked, complete=False)
                 return ""
@@ -169,13 +171,8 @@ class Search:
             await self.asking.bench.add(made)
         return made
 
-    def _mean(self, rows: Sequence[Row]) -> float:
-        errors = [row["error"] for row in rows if "error" in row]
-        if rows and rows[0]["variant"] == CURRENT and 2 * len(errors) > len(rows):
-            raise InputError(
-                f"{len(errors)} of {len(rows)} questions failed, the last with: {errors[-1]}.",
-                remedy="Mend that first, then tune into another folder with --output.",
-            )
+    def _mean(self, rows: Sequence[Row], params: Mapping[str, Any]) -> float:
+        check_failures(rows, changed(params, self.current))
         mean = self.objective.mean(rows)
         if mean is None:
             raise InputError(
@@ -184,6 +181,21 @@ class Search:
                 remedy="Name another --objective, such as quality.",
             )
         return mean
+
+
+def check_failures(rows: Sequence[Row], values: Mapping[str, Any]) -> None:
+    """Raise InputError where most runs failed: an outage must not be taken for bad settings."""
+    errors = [row["error"] for row in rows if "error" in row]
+    if 2 * len(errors) <= len(rows):
+        return
+    said = ", ".join(f"{name}={value}" for name, value in values.items())
+    under = f" with {said}" if said else ""
+    last = errors[-1].rstrip(".")
+    raise InputError(
+        f"{len(errors)} of {len(rows)} questions failed{under}, the last with: {last}.",
+        remedy="Mend that, then run it again: it goes on there, and asks again what failed. If "
+        "these values are the cause, give --knob a narrower range and --output another folder.",
+    )
 
 
 def start(knobs: Sequence[Knob], current: Variant) -> dict[str, Any]:
