@@ -10,6 +10,7 @@ from typing import NoReturn
 def main() -> None:
     """Run the command; an expected failure is one message and a non-zero exit, no traceback."""
     from churon.cli.app import app
+    from churon.cli.common import visible
     from churon.tools.errors import ChuronError, InputError, SettingsError
 
     for stream in (sys.stdout, sys.stderr):
@@ -21,10 +22,10 @@ def main() -> None:
         finally:
             sys.stdout.flush()  # a full disk is told now, not in the middle of Python's end
     except (InputError, SettingsError) as error:
-        sys.stderr.write(f"churon: {error}\n")
+        sys.stderr.write(visible(f"churon: {error}\n"))
         sys.exit(2)
     except ChuronError as error:
-        sys.stderr.write(f"churon: {error}\n")
+        sys.stderr.write(visible(f"churon: {error}\n"))
         sys.exit(1)
     except OSError as error:
         _leave(error)

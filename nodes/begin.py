@@ -70,6 +70,10 @@ class Reads(TypedDict):
     filter: NotRequired[Filter | None]
 
 
+QUESTION_CHARS = 20_000
+"""Several times what a model of the context of most laptops reads."""
+
+
 @dataclass(frozen=True)
 class Begin:
     """Validates the input and resets every channel. Raises InputError, SettingsError."""
@@ -82,6 +86,11 @@ class Begin:
         question = state.get("question")
         if not isinstance(question, str) or not question.strip():
             raise InputError(f"The question {question!r} is empty.", remedy="Ask something.")
+        if len(question) > QUESTION_CHARS:
+            raise InputError(
+                f"The question has {len(question):,} characters; {QUESTION_CHARS:,} are the most.",
+                remedy="Ingest long texts as documents, and ask about them.",
+            )
         context = self.toolkit.context(runtime.context)  # a refused knob is said before any work
         given = state.get("language") or "auto"
         if given not in ("auto", "en", "ko"):

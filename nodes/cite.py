@@ -11,7 +11,8 @@ from churon.tools.korean import detect_language
 from churon.tools.types import Claim, Evidence
 
 # One way to match: nested repeats would take exponential time on "[" and a run of digits
-_KEYS = re.compile(r"\s*\[(\s*\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\]")
+# and blanks from their first on, or a run of them would take quadratic time
+_KEYS = re.compile(r"(?<!\s)\s*\[(\s*\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\]")
 # Commas of a list of keys, "in 1898 [1], [2]."
 _LEFT_OVER = re.compile(r"(?:\s*[,;])+(?=[.!?。！？]?$)")
 # The beginning of one, where a text that is being written ends
@@ -98,7 +99,9 @@ def with_keys(claims: Sequence[Claim]) -> str:
 
 
 def without_keys(text: str) -> str:
-    """The text as it was before `with_keys`."""
+    """The text as it was before `with_keys`; of a text about one passage, what its keys say is
+    known.
+    """
     return _KEYS.sub("", text).strip()
 
 

@@ -9,7 +9,7 @@ from langchain_core.messages import BaseMessage
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
-from churon.nodes.cite import Cited, cite, claim
+from churon.nodes.cite import Cited, cite, claim, without_keys
 from churon.nodes.common import PassageState, RunState, chosen, settled
 from churon.nodes.decide import is_refusal
 from churon.nodes.grade import relevant
@@ -55,7 +55,7 @@ class WriteCandidate:
         written = await run.complete(prompt, want)
         if not written.logprobs:
             run.degrade("generate:no_logprobs")
-        text, logprob = uncut(run, written), written.mean_logprob
+        text, logprob = without_keys(uncut(run, written)), written.mean_logprob
         if is_refusal(text):
             text, logprob = await self._read_again(run, state), None
         candidate = Candidate(

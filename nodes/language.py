@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
-from churon.nodes.cite import claim
-from churon.nodes.common import RunState
-from churon.nodes.decide import is_refusal
+from churon.nodes.cite import claim, without_keys
+from churon.nodes.common import RunState, chosen, settled
+from churon.nodes.critique import support_of
+from churon.nodes.decide import is_refusal, support_label
 from churon.nodes.prompts import messages
 from churon.nodes.sentences import sentences
 from churon.tools.context import RagContext
 from churon.tools.korean import detect_language
 from churon.tools.models.base import Want
+from churon.tools.run import Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account, Claim, Language, Support
+from churon.tools.types import Account, Claim, Evidence, Language, Support
 
 _NAME_WORDS = 3
 """An answer of so few words may be a name, which has no language."""
@@ -30,6 +32,7 @@ class Answered(RunState):
     standalone: str
     answer: str
     claims: list[Claim]
+    evidence: dict[str, Evidence]
 
 
 class Restated(TypedDict, total=False):
@@ -41,7 +44,9 @@ class Restated(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class LockLanguage:
-    """Restates an answer that came in the other language; its support stays what was checked."""
+    """Restates an answer that came in the other language. What was checked is checked again: a
+    document may have steered the new words. The worse of both judgements stays.
+    """
 
     toolkit: Toolkit
 
@@ -51,12 +56,33 @@ class LockLanguage:
             return {}
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
         prompt = messages("restate", language, question=state["standalone"], answer=answer)
-        restated = (await run.complete(prompt, Want(run.context.answer_tokens))).text.strip()
+        written = await run.complete(prompt, Want(run.context.answer_tokens))
+        restated = without_keys(written.text)
         if is_refusal(restated) or strayed(restated, language):
             run.degrade("language:not_kept")
             return {"answer": answer, "claims": state["claims"], **run.ledger()}
         run.degrade("language:restated")
-        return {"answer": restated, "claims": carry(restated, state["claims"]), **run.ledger()}
+        claims = carry(restated, state["claims"])
+        checks = (self._again(run, one, state) for one in claims)
+        found, _ = await settled(run, "restate", *checks)
+        # a check that failed leaves the new words unchecked
+        checked = [new or unchecked(old) for old, new in zip(claims, found, strict=True)]
+        return {"answer": restated, "claims": checked, **run.ledger()}
+
+    @staticmethod
+    async def _again(run: Run, one: Claim, state: Answered) -> Claim:
+        passages = chosen(state["evidence"], one["evidence_ids"])
+        if one["support"] in ("unchecked", "none") or not passages:
+            return one
+        score = await support_of(run, one["text"], passages, state["standalone"], state["language"])
+        if score is None:
+            return unchecked(one)
+        new: Claim = {
+            **one,
+            "support": support_label(score, run.context.support_threshold),
+            "support_score": score,
+        }
+        return min(new, one, key=lambda claim: _WORST.index(claim["support"]))
 
 
 def strayed(answer: str, language: Language) -> bool:
@@ -65,6 +91,11 @@ def strayed(answer: str, language: Language) -> bool:
         return False
     letters = any(character.isalpha() for character in answer)
     return letters and detect_language(answer) != language
+
+
+def unchecked(one: Claim) -> Claim:
+    """The claim in words that nobody judged."""
+    return {**one, "support": "unchecked", "support_score": None}
 
 
 def carry(restated: str, claims: list[Claim]) -> list[Claim]:

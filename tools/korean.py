@@ -20,7 +20,7 @@ _ENGLISH = re.compile(
     r"|[Dd]o|[Dd]oes|[Dd]id|[Cc]an|[Hh]as|[Hh]ave|[Hh]ad|[Ww]ill|[Ss]hould)\b.*[A-Za-z]\W*",
     re.DOTALL,
 )
-_KOREAN = re.compile(r"[A-Za-z0-9][가-힣]|[가-힣]*(?:까|요|나|줘|다|오|음)\s*[?.!()\[\]]")
+_KOREAN = re.compile(r"[A-Za-z0-9][가-힣]|(?:까|요|나|줘|다|오|음)\s*[?.!()\[\]]")
 """Particles behind other letters, and the ends of sentences."""
 _WORD = re.compile(r"[^\W_]+(?:[.\-'][^\W_]+)*")
 _lock = threading.Lock()

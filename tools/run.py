@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import itertools
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -52,6 +53,8 @@ class Run:
         self._budget = Budget(context.limits, account)
         self._flight = SingleFlight()
         self._degraded: list[str] = []
+        self.used = time.monotonic()
+        """When a node last asked for it."""
         self.told: dict[str, str] = {}
         """By node: what it wrote before its reader's eyes and has not finished."""
 
@@ -105,7 +108,7 @@ class Run:
     async def search(self, query: str, filter: Filter | None) -> list[Document]:
         """`k1` candidates of Milvus for one query. Raises StoreError, BudgetExhausted."""
         query = " ".join(query.split())
-        key = ("search", query, json.dumps(filter, sort_keys=True))
+        key = ("search", _digest(query, json.dumps(filter, sort_keys=True)))
 
         async def work() -> list[Document]:
             self._budget.take_search()
@@ -151,7 +154,7 @@ class Run:
         """The best `k2` documents, best first; the search's own order when the reranker
         fails or cannot be opened.
         """
-        key = ("rerank", question, tuple(document.id for document in documents))
+        key = ("rerank", _digest(question, *(str(document.id) for document in documents)))
 
         async def work() -> list[Document]:
             self._budget.check_seconds()
@@ -209,5 +212,10 @@ def interleaved(lists: Sequence[Sequence[Document]]) -> list[Document]:
 def _fingerprint(messages: Sequence[BaseMessage], want: Want) -> str:
     content: list[Any] = [[message.type, message.content] for message in messages]
     wish: Mapping[str, Any] = vars(want)
-    text = json.dumps([content, wish], sort_keys=True, default=str, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return _digest(json.dumps([content, wish], sort_keys=True, default=str, ensure_ascii=False))
+
+
+def _digest(*texts: str) -> str:
+    """Of texts however long: what is kept of a question must not grow with it."""
+    joined = json.dumps(texts)
+    return hashlib.sha256(joined.encode()).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from langchain_core.embeddings import Embeddings
 
 from churon.tools.context import RagContext, knobs, lenient_context
+from churon.tools.errors import InputError
 from churon.tools.models.base import ChatPort
 from churon.tools.models.critic import Critic
 from churon.tools.run import Run
@@ -27,6 +29,8 @@ T = TypeVar("T")
 
 RUNS_KEPT = 256
 """Runs whose cache is remembered; an evicted one goes on with the account of its state."""
+IDLE_SECONDS = 900
+"""And for how long after a node last asked: what failed, or waits for someone, tells of no end."""
 
 
 class Toolkit:
@@ -81,6 +85,7 @@ class Toolkit:
 
         Branches that another process finished before it was killed are learned of as their states
         come in. A run keeps the knobs that it was begun with; a resume may give it other limits.
+        Raises InputError for a resume that names another tenant than the run was begun for.
         """
         with self._guard:
             run = self._runs.get(run_id)
@@ -88,13 +93,25 @@ class Toolkit:
                 begun = account.get("given")
                 held = self.context(context if begun is None else begun)
                 run = self._runs[run_id] = Run(self, held, account)
-                while len(self._runs) > RUNS_KEPT:
-                    self._runs.popitem(last=False)
+                self._drop_idle()
             else:
                 run.learn(account)
-            if "limits" in (asked := knobs(context)):
+            run.used = time.monotonic()
+            self._runs.move_to_end(run_id)
+            asked = knobs(context)
+            if asked.get("tenant", run.context.tenant) != run.context.tenant:
+                raise InputError(
+                    f"This run was not begun for the tenant {asked['tenant']!r}.",
+                    remedy="Go on with it as its own tenant, or ask on another thread.",
+                )
+            if "limits" in asked:
                 run.allow(self.context({"limits": asked["limits"]}).limits)
             return run
+
+    def _drop_idle(self) -> None:
+        old = time.monotonic() - IDLE_SECONDS
+        while len(self._runs) > RUNS_KEPT or next(iter(self._runs.values())).used < old:
+            self._runs.popitem(last=False)
 
     def forget(self, run_id: str) -> None:
         """Drop a finished run's cache."""

@@ -11,7 +11,8 @@ Hidden = Literal["question", "passages", "answer"]
 # ASCII: Hangul is \w too, and Korean writes its particles right behind a number
 _BEFORE, _AFTER = r"(?<![A-Za-z_\d])(?<!\d[.-])", r"(?![A-Za-z_\d])"
 PATTERNS = {
-    "email": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+    # bounded, as mail's own names are: else a long run of letters takes quadratic time
+    "email": r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+",
     "phone": rf"\+\d[\d ().-]{{6,16}}\d{_AFTER}"
     rf"|{_BEFORE}\(?0\d{{1,3}}\)?[ .-]?\d{{3,4}}[ .-]?\d{{4}}{_AFTER}"
     rf"|{_BEFORE}\d{{3}}[ .-]\d{{3}}[ .-]\d{{4}}{_AFTER}",

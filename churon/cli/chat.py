@@ -22,6 +22,7 @@ from churon.graphs.contract import RagInput
 from churon.graphs.machine import RagGraph
 from churon.graphs.registry import build_graph
 from churon.tools.errors import ChuronError, InputError
+from churon.tools.private import private_folder
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Turn
@@ -122,12 +123,15 @@ class Talk:
 
 async def opened(database: Path, stack: AsyncExitStack) -> Any:
     """The checkpointer on this SQLite file. Raises InputError where it cannot be used."""
+    from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
     try:
-        await asyncio.to_thread(database.parent.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(private_folder, database.parent)
         saver = AsyncSqliteSaver.from_conn_string(str(database))
         held = await stack.enter_async_context(saver)
+        # a folder may come with a file of its own, and more than plain data could run code
+        held.serde = JsonPlusSerializer(allowed_msgpack_modules=None)
         await held.setup()
     except (OSError, sqlite3.Error) as error:
         raise InputError(

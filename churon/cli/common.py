@@ -17,7 +17,10 @@ from churon.tools.errors import InputError
 if TYPE_CHECKING:
     from churon.tools.settings import Settings
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_STEERS = "\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069"
+"""8-bit controls, and what turns the order of letters round: an amount must read as it is."""
+_CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f{_STEERS}]")
+_UNSAFE = re.compile(rf"[{_STEERS}]")
 
 
 def settings_of(
@@ -94,6 +97,7 @@ def toml(text: str) -> Any:
 def print_json(value: Any) -> None:
     """On stdout; escaped where its encoding lacks a letter, so that it stays what it was."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
+    text = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:

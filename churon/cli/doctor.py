@@ -12,7 +12,7 @@ from rich.text import Text
 
 from churon.cli.checks import installed, server, sizes, stored, tracing, vectors
 from churon.cli.checks.finding import Finding, error
-from churon.cli.common import print_json
+from churon.cli.common import print_json, visible
 from churon.tools.errors import ChuronError
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
@@ -85,9 +85,9 @@ def show(console: Console, findings: list[Finding]) -> None:
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
     for finding in findings:
-        said = Text(finding.message)
+        said = Text(visible(finding.message))
         if finding.remedy:
-            said.append(f"\n→ {finding.remedy}", style="cyan")
+            said.append(visible(f"\n→ {finding.remedy}"), style="cyan")
         table.add_row(Text(finding.level, style=_STYLES[finding.level]), finding.check, said)
     console.print(table)
     counts = [_counted(findings, level) for level in ("error", "warning")]

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from churon.evals.types import Case, Row
 from churon.tools.errors import InputError
+from churon.tools.private import private_folder
 
 Key = tuple[str, str, str]
 """Case id, question and variant: a question that was edited is another one."""
@@ -103,7 +104,7 @@ class Writer:
     """Appends rows, each whole on disk before the next question begins."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         self._file = path.open("ab+")
         if self._file.tell():
             self._file.seek(-1, 2)

@@ -2,12 +2,15 @@
 
 With `[serve.keys]`, the keys of `churon serve` open it. Whoever has one sees the threads, runs and
 assistants of its tenant (of the key, where it has none), and the graphs. A run's tenant is set
-here: naming another is refused, and so are crons, LangGraph's store, and whatever is added later.
+here: naming another is refused, and so are writing a thread's state (which holds the tenant and the
+limits that a run was begun with), webhooks (the server would call any address), crons, LangGraph's
+store, and whatever is added later.
 Without keys nothing is asked and nothing kept apart, as behind `langgraph dev` on one's machine.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -46,8 +49,7 @@ async def others(ctx: Auth.types.AuthContext, value: Any) -> Filter:
     """Crons, the store, and what this file does not know."""
     if _caller(ctx) is None:
         return None
-    said = f"{ctx.resource}.{ctx.action} is not offered to API keys."
-    raise Auth.exceptions.HTTPException(status_code=403, detail=said)
+    raise _not_offered(f"{ctx.resource}.{ctx.action}")
 
 
 @auth.on.threads
@@ -56,8 +58,11 @@ async def threads(ctx: Auth.types.AuthContext, value: Any) -> Filter:
     caller = _caller(ctx)
     if caller is None:
         return None
+    if ctx.action == "update" and "metadata" not in value:
+        raise _not_offered("Writing a thread's state")
     if ctx.action == "create_run":
         kwargs = value["kwargs"]
+        _refuse_beyond(kwargs)
         kwargs["context"] = _held(kwargs.get("context"), caller)
     if ctx.action in ("create", "update", "create_run"):
         _mark(value, caller)
@@ -86,6 +91,20 @@ async def assistants(ctx: Auth.types.AuthContext, value: Any) -> Filter:
 
 _GRAPHS = {"created_by": "system"}
 """The metadata of the assistants that the server makes, one a graph."""
+
+
+def _refuse_beyond(kwargs: Mapping[str, Any]) -> None:
+    """What goes past a run's input, its context and the answer to a pause."""
+    if kwargs.get("webhook"):
+        raise _not_offered("A webhook")
+    command = kwargs.get("command") or {}
+    if command.get("update") or command.get("goto"):
+        raise _not_offered("Writing a thread's state")
+
+
+def _not_offered(what: str) -> Exception:
+    said = f"{what} is not offered to API keys."
+    return Auth.exceptions.HTTPException(status_code=403, detail=said)
 
 
 def _mark(value: Any, caller: Caller) -> None:

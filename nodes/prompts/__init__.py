@@ -17,6 +17,12 @@ from churon.tools.korean import tokens_at_most
 from churon.tools.types import Evidence, Language
 
 _NAME = re.compile(r"\{([a-z_]+)\}")
+_MARK = re.compile(
+    r"<(?=[|｜][^<>]{1,40}[|｜]>|/?s>|(?:start|end)_of_turn>|(?:begin|end)_of_text>|/?(?:bos|eos|pad)>)"
+    r"|\[(?=/?INST\]|/?SYSTEM_PROMPT\])",
+    re.IGNORECASE,
+)
+"""Before the rest of a mark of ChatML, Llama, Gemma, Mistral, Phi or DeepSeek."""
 
 
 class Prompts:
@@ -60,7 +66,14 @@ def fill(template: str, values: dict[str, str]) -> str:
             f"The prompt lacks values for {sorted(wanted - given)} "
             f"and does not use {sorted(given - wanted)}."
         )
-    return _NAME.sub(lambda found: values[found[1]], template)
+    return _NAME.sub(lambda found: harmless(values[found[1]]), template)
+
+
+def harmless(text: str) -> str:
+    """The text, whose marks of a chat template ("<|im_end|>") are broken: to a model one ends its
+    message, and what a document says behind it is an order, or the model's own answer.
+    """
+    return _MARK.sub(r"\g<0> ", text)
 
 
 def passage_text(passage: Evidence) -> str:

@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 
 from churon.graphs.registry import build_graph
 from churon.tools.context import Limits
-from churon.tools.errors import StoreError
+from churon.tools.errors import InputError, StoreError
 
 
 class Host(TypedDict, total=False):
@@ -55,11 +55,23 @@ async def test_a_resume_may_raise_the_limits_and_nothing_else(same: bool) -> Non
     store.error = None
     if not same:
         graph = build_graph("self_rag", world(model(), store=store), checkpointer=saver)
-    context = {"tenant": "lee", "k2": 3, "limits": {"calls": 50}}
+    context = {"tenant": "kim", "k2": 3, "limits": {"calls": 50}}
     output = await graph.ainvoke(None, CONFIG, context=context)
     assert {asked["tenant"] for asked in store.asked} == {"kim"}
     assert len(output["evidence"]) == 1 and output["usage"]["calls"] > 3
     assert output["status"] == "grounded"
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_another_tenant_goes_on_with_no_run(same: bool) -> None:
+    saver = InMemorySaver()
+    graph, store = await broken(saver)
+    store.error, asked = None, len(store.asked)
+    if not same:
+        graph = build_graph("self_rag", world(model(), store=store), checkpointer=saver)
+    with pytest.raises(InputError, match="not begun for the tenant 'lee'"):
+        await graph.ainvoke(None, CONFIG, context={"tenant": "lee"})
+    assert len(store.asked) == asked
 
 
 @pytest.mark.parametrize("same", [True, False])

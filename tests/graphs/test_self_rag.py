@@ -266,7 +266,7 @@ async def test_hard_mode_drops_continuations_without_support() -> None:
 
 async def test_a_korean_question_gets_a_korean_answer_from_english_sources() -> None:
     def korean(step: str, prompt: str) -> Reply | str:
-        if "한국어 문장으로 옮겨" in prompt:
+        if "한두 개로 옮겨" in prompt:
             return "루멘호는 07:30에 떠납니다."
         if "완전한 한국어 문장 하나로" in prompt:
             return (

@@ -144,7 +144,6 @@ def test_a_thread_is_its_owners(people: People) -> None:
         lambda: lee.threads.get_state(thread),
         lambda: lee.threads.get_history(thread),
         lambda: lee.threads.update(thread, metadata={"a": 1}),
-        lambda: lee.threads.update_state(thread, {"answer": "x"}),
         lambda: lee.threads.copy(thread),
         lambda: lee.threads.delete(thread),
         lambda: lee.runs.get(thread, run),
@@ -197,3 +196,26 @@ def test_nothing_blocks_and_no_key_is_logged(keyed: DevServer, people: People) -
     people["kim"].runs.wait(None, "auto", input=ASKED)
     assert "Blocking call" not in keyed.log and "BlockingError" not in keyed.log
     assert "key-of-kim" not in keyed.log and keyed.calls_outside == []
+
+
+def test_a_state_is_not_written(people: People) -> None:
+    """It names the tenant and the limits that a run goes on with."""
+    kim = people["kim"]
+    thread = kim.threads.create(graph_id="two_stage")["thread_id"]
+    forged = {"account": {"spent": {}, "call_cap": None, "given": {"tenant": "vesk"}}}
+    assert status(lambda: kim.threads.update_state(thread, forged, as_node="condense")) == 403
+    steps: Any = [{"updates": [{"values": forged, "as_node": "condense"}]}]
+    made = kim.threads.create(graph_id="two_stage", supersteps=steps, metadata={"made": "so"})
+    assert "values" not in made  # the thread is there, its state was not written
+    [held] = kim.threads.search(metadata={"made": "so"})
+    assert not kim.threads.get_state(held["thread_id"])["values"]
+    command: Any = {"update": forged, "goto": "retrieval"}
+    assert status(lambda: kim.runs.wait(thread, "two_stage", command=command)) == 403
+    kim.threads.update(thread, metadata={"colour": "red"})
+    assert kim.threads.get(thread)["metadata"]["colour"] == "red"
+
+
+def test_a_webhook_is_not_called(people: People) -> None:
+    kim = people["kim"]
+    hook = "http://10.255.255.1/hook"
+    assert status(lambda: kim.runs.wait(None, "two_stage", input=ASKED, webhook=hook)) == 403

@@ -16,6 +16,10 @@ from churon.tools.addresses import shown
         ("https://x.io/a@b", "https://x.io/a@b"),
         ('{"url":"http://host","by":"x@y.kr"}', '{"url":"http://host","by":"x@y.kr"}'),
         ("/var/lib/milvus.db", "/var/lib/milvus.db"),
+        ("http://root:S3cret,p'w@milvus:19530", "http://milvus:19530"),
+        ("https://gate/v1?api_key=S3cret&page=2", "https://gate/v1?api_key=…&page=2"),
+        ("http://a,http://u:p@b", "http://a,http://b"),
+        ("https://x.io/?monkey_bars=3", "https://x.io/?monkey_bars=…"),
     ],
 )
 def test_shown(text: str, expected: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
@@ -11,6 +11,7 @@ from pathlib import Path
 from churon.tools.errors import IngestError
 from churon.tools.ingest.extracted import Extracted, as_name
 from churon.tools.ingest.sniff import sniff
+from churon.tools.korean import spelt
 from churon.tools.settings import IngestSettings
 
 _READERS = {
@@ -47,6 +48,6 @@ def load(path: Path, settings: IngestSettings) -> Extracted:
         raise IngestError(f"The {kind} file cannot be read: {reason}.") from error
     if not any(map(str.isalnum, document.text)):
         raise IngestError("The document has no text.", outcome="skipped")
-    title = document.title or unicodedata.normalize("NFC", path.stem)
+    title = document.title or spelt(os.fsencode(path.stem).decode("utf-8", "replace"))
     headings = tuple(replace(heading, text=as_name(heading.text)) for heading in document.headings)
     return replace(document, title=as_name(title), headings=headings)

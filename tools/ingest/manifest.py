@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from churon.tools.errors import IngestError
+from churon.tools.private import private_folder
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
@@ -50,7 +51,7 @@ class Manifest:
         self._path = path
         self._scope = (collection, tenant)
         with self._failures():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
             self._db = sqlite3.connect(path, timeout=30)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute(_SCHEMA)

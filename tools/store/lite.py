@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from churon.tools.errors import StoreError
+from churon.tools.private import private_folder
 
 # milvus-lite keeps one server per file for the whole process and stops it for everybody at the
 # first release; counting the users is the only way to close a store without breaking another
@@ -51,7 +52,7 @@ def release(path: Path) -> None:
 
 def _make_parent(path: Path) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
     except OSError as error:
         raise StoreError(
             f"The folder {str(path.parent)!r} of the store cannot be made: {error}.",

@@ -24,6 +24,7 @@ from churon.evals.spending import Budget, Pace, Spending
 from churon.evals.types import Provenance
 from churon.evals.variants import SettingsFor, Variant, variants
 from churon.tools.errors import InputError
+from churon.tools.private import private_folder
 from churon.tools.toolkit import Toolkit
 
 
@@ -115,7 +116,7 @@ def alone(path: Path, remedy: str = _ELSEWHERE) -> Iterator[None]:
     """Nobody else may write the file meanwhile. Raises InputError."""
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a folder.", remedy="Name a file for the rows.")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     try:
         lock.acquire(timeout=0)

@@ -44,6 +44,15 @@ def outcomes(report: IngestReport) -> dict[str, str]:
     return {Path(d.path).name: d.outcome for d in report.documents}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are Unicode elsewhere")
+async def test_a_name_that_is_no_unicode_stops_nothing(docs: Path, store: FileStore) -> None:
+    name = os.fsdecode(b"\xb5\xb5\xc0\xda.txt")  # as an old archive unpacks 도자
+    (docs / name).write_text("The harbour of Aren closes at night.")
+    report = await run(store, docs)
+    assert sorted(d.outcome for d in report.documents) == ["new", "new", "new"]
+    assert not any(d.outcome == "new" for d in (await run(store, docs)).documents)
+
+
 async def test_a_second_run_writes_nothing(docs: Path, store: FileStore) -> None:
     seen: list[Progress] = []
     first = await run(store, docs, on_progress=seen.append)

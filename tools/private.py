@@ -1,0 +1,15 @@
+"""Folders for what a user's documents and conversations become."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def private_folder(path: Path) -> None:
+    """Make the folder, and those above it that are missing, so that nobody else on this machine can
+    enter; one that is there stays as it is. Raises OSError.
+    """
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(mode=0o700, exist_ok=True)
+    path.mkdir(exist_ok=True)  # a file in its place is told
