@@ -147,9 +147,17 @@ def normalised(text: str) -> str:
     return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()))
 
 
+_NONE = re.compile(
+    r"\W*NONE(?![A-Za-z0-9_])"
+    r"|[^.!?。]*(?<![A-Za-z0-9_])NONE(?:\s?(?:입니다|이다))?(?:\[\d[\d, ]*\]|[^\w\[])*$"
+)
+
+
 def is_refusal(text: str) -> bool:
-    """The model wrote NONE (or nothing, or "unknown") for a passage without the answer."""
-    return normalised(text) in _REFUSALS or bool(re.match(r"\W*NONE(?![A-Za-z0-9_])", text))
+    """The model wrote NONE (or nothing, or "unknown") for a passage without the answer, also as the
+    end of its one sentence: "The place of birth is NONE."
+    """
+    return normalised(text) in _REFUSALS or bool(_NONE.match(text))
 
 
 def is_none_of(short: str, statement: str) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from unicodedata import normalize
 
 from churon.evals.prompts import PROMPTS
+from churon.nodes.cite import alike, without_keys
 from churon.tools.models.base import ChatPort, Want
 from churon.tools.types import Language
 
@@ -48,6 +49,9 @@ _PREDICATE = re.compile(
 """How a Korean sentence ends; other questions end in what is asked for ("…의 이름은?")."""
 _OPENING = re.compile(r"\W*(yes|no|예|네|아니요|아니오)\s*([,.!。]|$)", re.I)
 _LABEL = re.compile(r"^(answer|답변?)\s*:\s*", re.I)
+_COPULA = re.compile(r"(?P<topic>.+[은는])\s+(?P<said>\S.*?)(?:입니다|이다|이에요|예요)[.\s]*")
+_SAME = 0.6
+"""Share of bigrams that makes a topic the question again."""
 _QUOTES = "\"'“”‘’` "
 
 
@@ -97,7 +101,20 @@ async def shorten(port: ChatPort, question: str, answer: str, language: Language
     short = tidy(said.text)
     if not _plain(short) or (not closed and _plain(short) not in _plain(answer)):
         short = " ".join(answer.split())
+    elif not closed and language == "ko":
+        short = _predicate(question, answer, short)
     return Short(short, max(1, said.prompt_tokens + said.completion_tokens))
+
+
+def _predicate(question: str, answer: str, short: str) -> str:
+    """Of "…한 사람은 김한수입니다.", which says the question again, what it says of it: where the model
+    took words of the question.
+    """
+    found = _COPULA.fullmatch(without_keys(answer))
+    if found is None or alike(question, found["topic"]) < _SAME:
+        return short
+    said = found["said"].strip(_QUOTES)
+    return short if _plain(short) in _plain(said) else said
 
 
 def _plain(text: str) -> str:

@@ -171,6 +171,19 @@ async def test_words_that_the_answer_does_not_hold_are_not_its_span(
     assert (await shorten(port, asked, answer, language)).text == short
 
 
+@pytest.mark.parametrize(
+    ("said", "short"),
+    [("연방군 무기고", "존 브라운"), ("브라운", "브라운"), ("존 브라운", "존 브라운")],
+)
+async def test_words_of_the_question_are_not_its_answer(said: str, short: str) -> None:
+    port = await world(lambda step, prompt: said).chat()
+    asked = "하퍼스페리의 연방군 무기고를 기습한 사람은?"
+    answer = "하퍼스페리의 연방군 무기고를 기습한 사람은 '존 브라운'입니다. [1]"
+    assert (await shorten(port, asked, answer, "ko")).text == short
+    other = "존 브라운은 연방군 무기고를 기습한 사람입니다."
+    assert (await shorten(port, asked, other, "ko")).text == said
+
+
 async def test_one_prompt_shortens_for_all() -> None:
     seen: list[str] = []
 

@@ -165,13 +165,23 @@ def test_status_follows_the_claims(claims: list[Claim], status: str) -> None:
     assert decide.status_of(claims) == status
 
 
-@pytest.mark.parametrize("text", ["NONE", "none.", " NONE - it is not there", "", "없음", "N/A"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NONE", "none.", " NONE - it is not there", "", "없음", "N/A", "The place of birth is NONE.",
+        "출생지는 NONE입니다.", "The place of birth is NONE [1], [2].",
+    ],
+)  # fmt: skip
 def test_refusals_are_recognised(text: str) -> None:
     assert decide.is_refusal(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["None of the ferries sail on Monday.", "Nonesuch.", "없습니다만 있다"]
-)
+    "text",
+    [
+        "None of the ferries sail on Monday.", "Nonesuch.", "없습니다만 있다", "The code is NONE-7.",
+        "It opened in 1946. Its owner is NONE.", f"NONE{'[,]' * 40}x"[4:],
+    ],
+)  # fmt: skip
 def test_answers_are_not_taken_for_refusals(text: str) -> None:
     assert not decide.is_refusal(text)
