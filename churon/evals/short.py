@@ -107,8 +107,8 @@ async def shorten(port: ChatPort, question: str, answer: str, language: Language
 
 
 def _predicate(question: str, answer: str, short: str) -> str:
-    """Of "…한 사람은 김한수입니다.", which says the question again, what it says of it: where the model
-    took words of the question.
+    """Of "…한 사람은 김한수입니다.", which says the question again, what it says of it, where the
+    model took words of the question.
     """
     found = _COPULA.fullmatch(without_keys(answer))
     if found is None or alike(question, found["topic"]) < _SAME:

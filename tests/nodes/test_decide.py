@@ -168,7 +168,7 @@ def test_status_follows_the_claims(claims: list[Claim], status: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "NONE", "none.", " NONE - it is not there", "", "없음", "N/A", "The place of birth is NONE.",
+        "NONE", "none.", " NONE - it is not there", "", "없음", "N/A", "The place is NONE.",
         "출생지는 NONE입니다.", "The place of birth is NONE [1], [2].",
     ],
 )  # fmt: skip
@@ -179,7 +179,7 @@ def test_refusals_are_recognised(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "None of the ferries sail on Monday.", "Nonesuch.", "없습니다만 있다", "The code is NONE-7.",
+        "None of the ferries sail on Monday.", "Nonesuch.", "없습니다만 있다", "It is NONE-7.",
         "It opened in 1946. Its owner is NONE.", f"NONE{'[,]' * 40}x"[4:],
     ],
 )  # fmt: skip
