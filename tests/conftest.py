@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 
 ALONE = (
-    "page", "server", "serving/test_disconnect.py", "serving/test_mcp_stdio.py",
+    "page", "server", "serving/test_connections.py", "serving/test_disconnect.py",
+    "serving/test_mcp_stdio.py",
     "serving/test_schemathesis.py", "serving/test_serve_command.py", "serving/test_stop.py",
     "tracing/test_failures.py",
 )  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -12,6 +14,8 @@ from churon.serving import rpc
 from churon.serving.problem import Problem
 from churon.serving.visit import Visit
 
+LAST = 10.0
+"""Seconds that a client has to take the failure: with them a visit ends, whoever does not read."""
 _LANGSERVE_ERROR = b"event: error"
 """LangServe says "Internal Server Error" whatever happened; the gate says what did."""
 
@@ -46,12 +50,17 @@ class Reply:
         if self._visit.door == "openai" and problem.status == 422:
             problem.status = 400  # what OpenAI's own says, and its clients expect
         self._visit.fail(problem)
+        with suppress(TimeoutError):  # the server closes what is left without an end
+            async with asyncio.timeout(LAST):
+                await self._last(problem)
+        self._visit.status = problem.status
+
+    async def _last(self, problem: Problem) -> None:
         if not self.started:
             await self._answer(problem)
         elif self.streams:
             body = last_event(self._visit, problem)
             await self._send({"type": "http.response.body", "body": body, "more_body": False})
-        self._visit.status = problem.status
 
     async def _answer(self, problem: Problem) -> None:
         body = json.dumps(_told(self._visit, problem)).encode()

@@ -10,10 +10,12 @@ import socket
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 from sse_starlette.sse import AppStatus
 
 from churon.serving.app import create_app
 from churon.serving.attend import UNWINDING
+from churon.serving.connection import Connection, most
 from churon.serving.house import House
 from churon.serving.local import is_loopback
 from churon.serving.logs import to_stderr
@@ -65,18 +67,27 @@ def serve(settings: Settings, toolkit: Toolkit | None = None) -> None:
         to_stderr()
         # sse-starlette would cut its streams at the first signal; `drain` ends them in time
         AppStatus.enable_automatic_graceful_drain = False
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=math.ceil(wanted.drain + UNWINDING),
-        )
         log.info("listening on %s", _address(listening))
         _spare_the_collector()
-        Server(config, app.state.house).run(sockets=[listening])
+        Server(configured(app), app.state.house).run(sockets=[listening])
     finally:
         listening.close()
+
+
+def configured(app: FastAPI) -> uvicorn.Config:
+    """uvicorn as it serves this app."""
+    drain: float = app.state.house.settings.serve.drain
+    return uvicorn.Config(
+        app,
+        http=Connection,
+        ws="none",  # no door speaks it
+        # a crowd is let in by parts: what is too much of one is closed before the next comes
+        backlog=max(16, most() // 8),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=math.ceil(drain + UNWINDING),
+    )
 
 
 def _spare_the_collector() -> None:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from support.ferry import model
 from support.scripted import Reply, ScriptedChat
@@ -17,7 +16,7 @@ from support.world import FERRY_TEXTS, Answer, ListStore, step_of, world
 
 from churon.serving.app import create_app
 from churon.serving.keys import digest
-from churon.serving.server import Server, bound
+from churon.serving.server import Server, bound, configured
 from churon.tools.models.base import ChatPort
 from churon.tools.models.openai_dialect import OpenAIDialect
 from churon.tools.serve_settings import ServeSettings
@@ -87,7 +86,7 @@ def metric(text: str, name: str, **labels: str) -> float:
 def listening(app: FastAPI) -> Iterator[str]:
     """The app behind a real uvicorn; its address."""
     sock = bound("127.0.0.1", 0)
-    server = Server(uvicorn.Config(app, log_config=None, access_log=False), app.state.house)
+    server = Server(configured(app), app.state.house)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
     thread.start()
     try:
