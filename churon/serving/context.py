@@ -29,7 +29,7 @@ def run_context(given: Mapping[str, Any], caller: Caller, settings: Settings) ->
     fixed = {
         "limits": _capped(context.limits, settings.context.limits),
         "approve_plan": False,
-        "tenant": caller.tenant or context.tenant,
+        "tenant": _tenant(caller, settings, context.tenant),
     }
     return {**context.model_dump(), **fixed}
 
@@ -40,7 +40,7 @@ def held_context(given: Mapping[str, Any], caller: Caller, settings: Settings) -
     Raises Problem, as `run_context`.
     """
     _refuse_foreign(given, caller, settings)
-    held = {**given, "tenant": caller.tenant or settings.context.tenant}
+    held = {**given, "tenant": _tenant(caller, settings, settings.context.tenant)}
     if given.get("limits") is not None:
         try:
             wanted = resolve_context({"limits": given["limits"]}, settings.context).limits
@@ -48,6 +48,18 @@ def held_context(given: Mapping[str, Any], caller: Caller, settings: Settings) -
             raise invalid(str(error), "invalid_context") from error
         held["limits"] = _capped(wanted, settings.context.limits)
     return held
+
+
+def _tenant(caller: Caller, settings: Settings, otherwise: str | None) -> str | None:
+    """Whose passages the caller asks: its key's tenant's, else those of the context.
+
+    None is everybody's. Where one key names a tenant, that is nothing for a key without: it asks
+    what belongs to none ("", as what `ingest` and the memory of plans keep without a tenant).
+    """
+    if caller.tenant:
+        return caller.tenant
+    kept_apart = any(key.tenant for key in settings.serve.keys.values())
+    return "" if otherwise is None and caller.key and kept_apart else otherwise
 
 
 def _refuse_foreign(given: Mapping[str, Any], caller: Caller, settings: Settings) -> None:
@@ -60,7 +72,7 @@ def _refuse_foreign(given: Mapping[str, Any], caller: Caller, settings: Settings
         ),
     }  # fmt: skip
     if serve.keys:
-        allowed["tenant"] = (None, caller.tenant or own.tenant)
+        allowed["tenant"] = (None, _tenant(caller, settings, own.tenant))
     for name, values in allowed.items():
         if given.get(name) not in values:
             said = f"You may not take the {name} {given[name]!r} here."

@@ -20,7 +20,8 @@ from support.serving import client, keys, listening, over, question, served, wit
 from support.world import settings
 
 from churon.serving.app import create_app
-from churon.serving.keys import Keys, digest, new_key
+from churon.serving.context import held_context
+from churon.serving.keys import Caller, Keys, digest, new_key
 from churon.serving.logs import Plain
 from churon.tools.errors import SettingsError
 from churon.tools.serve_settings import ServeKey
@@ -156,6 +157,51 @@ def _naming(http: httpx.AsyncClient, door: str, tenant: str) -> Any:
         body = {"inputs": [asked], "config": [config]}
         return http.post("/langserve/two_stage/batch", json=body)
     return http.post("/langserve/two_stage/invoke", json={"input": asked, "config": config})
+
+
+@pytest.fixture
+async def mixed(tmp_path: Path) -> AsyncIterator[Toolkit]:
+    """A store as it is by default, with documents of nobody and of a tenant."""
+    store = Store.open(StoreSettings(uri=str(tmp_path / "m.db")), HashingEmbeddings(), 64)
+    for tenant, hour in ((None, "07:30"), ("south", "19:45")):
+        text = f"The Lumen ferry leaves the harbour at {hour}."
+        metadata = {"document": f"{tenant}.md", "title": "-", "start": 0, "end": len(text)}
+        passage = Document(id=f"of-{tenant}", page_content=text, metadata=metadata)
+        await store.upsert([passage], tenant=tenant)
+    yield Toolkit(settings(), chat=scripted_port(read), store=store)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("tenants", "own", "seen"),
+    [
+        ({"kim": None, "lee": "south"}, None, {"of-None"}),
+        ({"kim": None, "lee": "south"}, "south", {"of-south"}),
+        ({"kim": None, "lee": None}, None, {"of-None", "of-south"}),
+    ],
+)
+async def test_a_key_without_a_tenant_sees_no_tenants_passages(
+    mixed: Toolkit, tenants: dict[str, str | None], own: str | None, seen: set[str]
+) -> None:
+    context = mixed.settings.context.model_copy(update={"tenant": own})
+    wanted = with_serve(mixed.settings, {"keys": keys(**tenants)})
+    app = create_app(mixed, wanted.model_copy(update={"context": context}))
+    async with client(app, "key-of-kim") as kim:
+        answer = (await kim.post("/v1/chat/completions", json=ASKED)).json()
+        invoked = await kim.post(
+            "/langserve/two_stage/invoke",
+            json={"input": {"question": ASKED["messages"][0]["content"]}},
+        )
+        named = await _naming(kim, "openai", "north")
+    assert set(answer["churon"]["evidence"]) == seen
+    assert set(invoked.json()["output"]["evidence"]) == seen
+    assert named.status_code == 403
+
+
+def test_what_langgraphs_server_is_told_of_a_key_without_a_tenant() -> None:
+    mixed, alike = ({"keys": keys(kim=None, lee=lee)} for lee in ("south", None))
+    told = [held_context({}, Caller("kim"), with_serve(settings(), one)) for one in (mixed, alike)]
+    assert [one["tenant"] for one in told] == ["", None]
 
 
 def test_tenancy_needs_a_tenant_for_every_key(shared: Toolkit) -> None:
