@@ -93,6 +93,59 @@ async def test_a_session_belongs_to_its_key(tenants: str) -> None:
     ]  # fmt: skip
 
 
+LISTING = {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}
+
+
+async def test_a_key_that_begins_many_sessions_loses_its_own_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("churon.serving.mcp.door.MOST_SESSIONS", 4)
+    app = served(serve={"keys": keys(kim="north", lee="south")})
+    async with app.router.lifespan_context(app), client(app) as http:
+        kim, lee = ({**HEADERS, "X-API-Key": f"key-of-{name}"} for name in ("kim", "lee"))
+        theirs = await begun(http, lee)
+        first, second = [await begun(http, kim) for _ in range(2)]
+        assert await status(http, first) == 200  # so that the second is unused for longest
+        third = await begun(http, kim)
+        kept = [await status(http, one) for one in (first, second, third)]
+        later = [await begun(http, kim) for _ in range(20)]
+        assert [await status(http, one) for one in (third, *later[-2:])] == [404, 200, 200]
+        assert [await status(http, one) for one in (theirs, await begun(http, lee))] == [200, 200]
+    assert kept == [200, 404, 200]
+
+
+async def test_a_session_at_work_does_not_give_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("churon.serving.mcp.door.MOST_SESSIONS", 2)
+    port = slow_port()
+    app = served(port=port, serve={"keys": keys(kim="north", lee="south")})
+    async with app.router.lifespan_context(app), client(app) as http:
+        kim, lee = ({**HEADERS, "X-API-Key": f"key-of-{name}"} for name in ("kim", "lee"))
+        working = await begun(http, kim)
+        call = asyncio.ensure_future(http.post("/mcp", json=CALL, headers=working))
+        assert await asyncio.to_thread(port.model.began.wait, 20)  # type: ignore[attr-defined]
+        refused = await http.post("/mcp", json=initialize(), headers=kim)
+        assert await status(http, await begun(http, lee)) == 200
+        call.cancel()
+        assert await until_free(app)
+        assert await status(http, await begun(http, kim)) == 200
+        assert await status(http, working) == 404
+    assert refused.status_code == 429
+    assert refused.json()["error"]["data"]["code"] == "too_many_sessions"
+
+
+async def begun(http: httpx.AsyncClient, key: dict[str, str]) -> dict[str, str]:
+    """The headers of a new session."""
+    answer = await http.post("/mcp", json=initialize(), headers=key)
+    return {**key, "Mcp-Session-Id": answer.headers["mcp-session-id"]}
+
+
+async def status(http: httpx.AsyncClient, session: dict[str, str]) -> int:
+    """Of a request in this session."""
+    return (await http.post("/mcp", json=LISTING, headers=session)).status_code
+
+
 @pytest.fixture(scope="module")
 def port() -> ChatPort:
     """A model that takes a minute."""

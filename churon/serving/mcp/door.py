@@ -16,11 +16,14 @@ from starlette.types import Receive, Scope, Send
 
 from churon.serving.house import House
 from churon.serving.mcp.server import Context, server
+from churon.serving.mcp.sessions import Sessions
 from churon.serving.problem import Problem
 from churon.serving.visit import SCOPE, Visit
 
 MOST_SESSIONS = 1_000
-"""Of clients that keep one, as protocols before 2026-07-28 do; a cancellation is sent within."""
+"""Of clients that keep one, as protocols before 2026-07-28 do; a cancellation is sent within. All
+keys have equal shares.
+"""
 IDLE = 1_800.0
 """Seconds after which a session that nobody uses ends."""
 
@@ -30,21 +33,23 @@ class McpDoor:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._sessions: StreamableHTTPSessionManager | None = None
+        self._sessions: Sessions | None = None
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """While the app runs. Sessions end with it; an app that starts again has new ones."""
-        sessions = StreamableHTTPSessionManager(
+        settings = self._house.settings.serve
+        manager = StreamableHTTPSessionManager(
             server(self._house, _visit_of),
             # hosts and origins are the gate's to check
             security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-            max_request_body_size=self._house.settings.serve.max_bytes,
+            max_request_body_size=settings.max_bytes,
             max_sessions=MOST_SESSIONS,
             session_idle_timeout=IDLE,
         )
-        async with sessions.run():
-            self._sessions = sessions
+        share = max(1, MOST_SESSIONS // max(1, len(settings.keys)))
+        async with manager.run():
+            self._sessions = Sessions(manager, share)
             try:
                 yield
             finally:
@@ -60,10 +65,9 @@ class McpDoor:
             raise Problem(405, "method_not_allowed", "Use POST.", {"Allow": "POST, DELETE"})
         visit: Visit = scope[SCOPE]
         # a session belongs to the key that began it
-        token = AccessToken(token="-", client_id=visit.caller.key or "-", scopes=[])
-        await self._sessions.handle_request(
-            {**scope, "user": AuthenticatedUser(token)}, receive, send
-        )
+        key = visit.caller.key or "-"
+        user = AuthenticatedUser(AccessToken(token="-", client_id=key, scopes=[]))
+        await self._sessions.handle(key, {**scope, "user": user}, receive, send)
 
 
 def add_mcp(app: FastAPI, house: House) -> McpDoor:
