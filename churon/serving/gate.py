@@ -72,7 +72,7 @@ class Gate:
         if not visit.runs:
             yield
             return
-        if not await self.house.places.take():
+        if not self.house.places.take():
             raise Problem(
                 429,
                 "rate_limit_exceeded",

@@ -67,7 +67,7 @@ async def test_inside_another_app_the_gate_holds() -> None:
     inner = served(serve={"keys": keys(kim=None), "runs": 1})
     outer = FastAPI()
     outer.mount("/answers", inner)
-    assert await inner.state.house.places.take()
+    assert inner.state.house.places.take()
     transport = httpx.ASGITransport(outer)
     async with httpx.AsyncClient(transport=transport, base_url=f"{LOCAL}/answers") as http:
         assert (await http.get("/healthz")).status_code == 200

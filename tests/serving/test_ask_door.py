@@ -162,7 +162,7 @@ async def test_the_page_is_public_and_the_door_is_not() -> None:
         index, script = await http.get("/"), await http.get("/page/app.js")
         closed = await http.post("/ask", json=asked)
         http.headers["Authorization"] = "Bearer key-of-kim"
-        assert await app.state.house.places.take()
+        assert app.state.house.places.take()
         busy = await http.post("/ask", json=asked)
         app.state.house.places.give()
         opened = await http.post("/ask", json=asked)

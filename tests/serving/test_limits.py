@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 from support.ferry import QUESTION, model
 from support.scripted import Reply
-from support.serving import LOCAL, client, metric, question, served, slow_port, with_serve
+from support.serving import LOCAL, client, keys, metric, question, served, slow_port, with_serve
 from support.world import settings
 
 from churon.serving.context import run_context
@@ -162,7 +163,7 @@ async def test_a_batch_is_bounded() -> None:
     assert "more than the 2 of one batch" in many.text
 
 
-async def test_a_batch_takes_no_more_places_than_there_are() -> None:
+async def test_a_batch_leaves_a_place_free() -> None:
     now, most = 0, 0
 
     def answer(step: str, prompt: str) -> Reply | str:
@@ -176,24 +177,58 @@ async def test_a_batch_takes_no_more_places_than_there_are() -> None:
         nonlocal now
         now -= 1
 
-    app = served(answer, serve={"runs": 2})
+    app = served(answer, serve={"runs": 4})
     body = {"inputs": [{"question": f"{QUESTION} {n}"} for n in range(6)]}
     async with client(app) as http:
         outputs = await http.post("/langserve/two_stage/batch", json=body)
         places = app.state.house.places
     assert [one["answer"] for one in outputs.json()["output"]] == ["The Lumen leaves at 07:30."] * 6
-    assert most == 2
-    assert places.taken == 0 and await places.take()
+    assert most == 3
+    assert places.taken == 0 and places.take()
 
 
 async def test_a_batch_alone_in_a_busy_house_still_ends() -> None:
     app = served(serve={"runs": 2})
-    assert await app.state.house.places.take()
+    assert app.state.house.places.take()
     body = {"inputs": [{"question": f"{QUESTION} {n}"} for n in range(4)]}
     async with client(app) as http:
         outputs = await asyncio.wait_for(http.post("/langserve/two_stage/batch", json=body), 20)
     assert len(outputs.json()["output"]) == 4
     assert app.state.house.places.taken == 1
+
+
+async def test_a_batch_lets_others_ask() -> None:
+    app = served(port=slow_port(0.1), serve={"runs": 2, "keys": keys(kim="north", lee="south")})
+    body = {"inputs": [{"question": f"{QUESTION} {n}"} for n in range(8)]}
+    async with client(app, "key-of-kim", timeout=60) as kim, client(app, "key-of-lee") as lee:
+        batch = asyncio.ensure_future(kim.post("/langserve/two_stage/batch", json=body))
+        await _until(lambda: app.state.house.places.taken)
+        answers = [await lee.post(CHAT, json=question(f"{QUESTION} {n}")) for n in range(3)]
+        assert not batch.done()
+        assert len((await batch).json()["output"]) == 8
+    assert [answer.status_code for answer in answers] == [200] * 3
+
+
+async def test_a_batch_gives_way_question_by_question() -> None:
+    app = served(port=slow_port(0.1), serve={"runs": 4})
+    places = app.state.house.places
+    body = {"inputs": [{"question": f"{QUESTION} {n}"} for n in range(12)]}
+    async with client(app, timeout=60) as http:
+        batch = asyncio.ensure_future(http.post("/langserve/two_stage/batch", json=body))
+        await _until(lambda: places.taken == 3)
+        for _ in range(3):  # the fourth place is its request's own
+            await _until(places.take)
+        assert places.taken == 4 and not batch.done()
+        assert len((await batch).json()["output"]) == 12
+    assert places.taken == 3
+
+
+async def _until(true: Callable[[], Any]) -> None:
+    for _ in range(500):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("It did not come to that.")
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -61,27 +62,33 @@ class Served(RunnableGenerator[Any, Any]):
     async def abatch(self, inputs: list[Any], config: Any = None, **kwargs: Any) -> list[Any]:
         """One output an input; the first failure ends all.
 
-        The request has a place for one run: further ones go on as soon as places are free.
+        The request has a place for one run at a time; further ones are lent it, if any are free.
         """
         results: list[Any] = [None] * len(inputs)
-        todo = iter(enumerate(zip(inputs, config, strict=True)))
+        todo = deque(enumerate(zip(inputs, config, strict=True)))
         waiting: set[asyncio.Task[Any] | None] = set()
 
-        async def work() -> None:
-            for place, (one, its_config) in todo:
+        async def next_one() -> None:
+            if todo:
+                place, (one, its_config) = todo.popleft()
                 results[place] = await self.ainvoke(one, its_config)
 
         async def help_out() -> None:
-            async with self.house.places.waited():
-                waiting.discard(asyncio.current_task())
-                await work()
+            me = asyncio.current_task()
+            while todo:
+                waiting.add(me)
+                async with self.house.places.lent():
+                    waiting.discard(me)
+                    await next_one()
 
         async with asyncio.TaskGroup() as group:
-            waiting |= {group.create_task(help_out()) for _ in inputs[1:]}
-            await work()
-            for task in waiting:
-                if task is not None:
-                    task.cancel()
+            for _ in inputs[1:]:
+                group.create_task(help_out())
+            while todo:
+                await next_one()
+            for helper in waiting:
+                if helper is not None:
+                    helper.cancel()
         return results
 
     async def _pieces(
