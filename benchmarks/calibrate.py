@@ -168,35 +168,49 @@ async def main() -> None:
     ]
     for name in DEMONSTRATIONS:
         cases += statements(args.data / name, args.n, args.seed)
-    print("| model | labels | language | n | AUC | accuracy raw | calibrated (other half) |")
-    print("|---|---|---|---|---|---|---|")
+    print("| model | labels | language | n | AUC | accuracy raw | both languages | its own |")
+    print("|---|---|---|---|---|---|---|---|")
     toml: list[str] = []
     async with Toolkit(load_settings(chat={"model": args.model})) as toolkit:
         port = await toolkit.chat()
         for labels in (RELEVANCE, SUPPORT):
             mine = [case for case in cases if case.labels is labels]
             samples = [await read(port, case) for case in mine]
-            halves = samples[0::4] + samples[1::4], samples[2::4] + samples[3::4]
-            fitted = fit(halves[0])
             for language in SETS:
-                held = [
-                    s
-                    for place, (s, c) in enumerate(zip(samples, mine, strict=True))
-                    if c.language == language and place % 4 > 1
-                ]
-                raw, better = accuracy(held, None), accuracy(held, fitted)
                 print(
-                    f"| {args.model} | {labels.name} | {language} | {len(held)} "
-                    f"| {auc(held):.2f} | {raw:.2f} | {better:.2f} |"
+                    f"| {args.model} | {labels.name} | {language} {row(mine, samples, language)} |"
                 )
-            final = fit(samples)
-            offsets = ", ".join(f"{k} = {v:.3f}" for k, v in final.offsets.items())
-            toml += [
-                f'[critic.calibration."{args.model}".{labels.name}]',
-                f"temperature = {final.temperature:.3f}",
-                f"offsets = {{ {offsets} }}",
-            ]
+                own = [s for s, c in zip(samples, mine, strict=True) if c.language == language]
+                toml += lines(f'"{args.model}"."{labels.name}.{language}"', fit(own))
     print("\n" + "\n".join(toml))
+
+
+def row(cases: list[Case], samples: list[Sample], language: Language) -> str:
+    """How a language's second half fares raw, with a fit on the first half of both, and with one on
+    its own.
+    """
+    halves: tuple[list[Sample], list[Sample]] = ([], [])
+    shared = []
+    for place, (sample, case) in enumerate(zip(samples, cases, strict=True)):
+        first = place % 4 < 2  # a question's two cases stay together
+        if case.language == language:
+            halves[not first].append(sample)
+        if first:
+            shared.append(sample)
+    own, held = halves
+    figures = [accuracy(held, one) for one in (None, fit(shared), fit(own))]
+    told = " | ".join(f"{one:.2f}" for one in figures)
+    return f"| {len(held)} | {auc(held):.2f} | {told} |"
+
+
+def lines(name: str, made: LabelCalibration) -> list[str]:
+    """A calibration as TOML."""
+    offsets = ", ".join(f"{k} = {v:.3f}" for k, v in made.offsets.items())
+    return [
+        f"[critic.calibration.{name}]",
+        f"temperature = {made.temperature:.3f}",
+        f"offsets = {{ {offsets} }}",
+    ]
 
 
 if __name__ == "__main__":

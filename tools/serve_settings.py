@@ -17,7 +17,9 @@ class ServeKey(BaseModel):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     """Of the key, in hexadecimal digits. `churon serve --new-key` prints both."""
     tenant: str | None = Field(None, min_length=1, max_length=200)
-    """The only tenant that this key can ask; None: the settings' own."""
+    """The only tenant that this key can ask; None: the settings' own, and where other keys have
+    one, what belongs to no tenant.
+    """
 
 
 class ServeSettings(BaseModel):
