@@ -6,7 +6,9 @@ Relevance: a question with its passage (Y) against the best wrong passage by sha
 Support: the true answer (F) against another question's answer (N) on the same passage; and, as
 answers are sentences, hand-written sentences of reasoning (IRCoT's demonstrations, English) with
 their passage (F), with the nearest passage of another question (N), and with their last name or
-number exchanged (N). Fitted on one half, judged on the other; prints TOML for the settings file.
+number exchanged (N); in Korean, questions with their answer as sentences (F), and with another one
+(N). Each language has a fit of its own, made on one half and judged on the other; prints TOML for
+the settings file.
 """
 
 from __future__ import annotations
@@ -37,6 +39,10 @@ CONCLUDES = re.compile(r"(?:So|Thus|Hence|Therefore|There)\b")
 """A sentence that only draws the conclusion is in no passage."""
 SHARED = 0.55
 """Share of a sentence's bigrams that its passage must hold."""
+TOPIC = re.compile(
+    r"(.*[은는])\s*(?:누구|무엇|언제|어디)?(?:인가|인가요|입니까|일까|이었나|였나)?\s*\?$"
+)
+"""A Korean question that names what it asks for."""
 NAMES = re.compile(r"[A-Z][\w.'-]+(?: [A-Z][\w.'-]+)*|\d[\d,]*")
 SETS: dict[Language, str] = {"en": "en_singlehop_squad2", "ko": "ko_singlehop_korquad"}
 
@@ -114,6 +120,44 @@ def statements(folder: Path, n: int, seed: int) -> list[Case]:
     return cases
 
 
+def korean(folder: Path, n: int, seed: int) -> list[Case]:
+    """Support cases in sentences: a question of the form "…의 이름은?" with its answer, and with
+    another name out of its passage, every second time with the answer of another question.
+    """
+    corpus = {
+        row["_id"]: f"[{row['title']}]\n{row['text']}" for row in rows(folder / "corpus.jsonl")
+    }
+    gold = dict(
+        line.split("\t")[:2] for line in (folder / "qrels.tsv").read_text().splitlines()[1:]
+    )
+    asked = [
+        (q, found[1]) for q in rows(folder / "queries.jsonl") if (found := TOPIC.match(q["text"]))
+    ]
+    rng = random.Random(seed)
+    rng.shuffle(asked)
+    cases: list[Case] = []
+    for place, (query, topic) in enumerate(asked[:n]):
+        answer = query["answers"][0]
+        passage = around(corpus[gold[query["_id"]]], answer, CHARS["ko"])
+        words = [one for one in names(passage) if one not in query["text"] + answer]
+        wrong = asked[(place + 1) % len(asked)][0]["answers"][0]
+        if words and place % 2:
+            wrong = rng.choice(words)
+        for label, said in (("F", answer), ("N", wrong)):
+            values = {"question": query["text"], "passage": passage}
+            statement = {**values, "statement": f"{topic} {said}입니다."}
+            cases.append(Case("support", SUPPORT, label, "ko", statement))
+    return cases
+
+
+def names(text: str) -> list[str]:
+    """Proper nouns, by Kiwi."""
+    from kiwipiepy import Kiwi
+
+    found = (token.form for token in Kiwi().tokenize(text) if token.tag == "NNP")
+    return list(dict.fromkeys(one for one in found if len(one) > 1))
+
+
 def exchanged(sentence: str, others: list[str]) -> str:
     """The sentence with its last name or number replaced by one of another; "" without any."""
     mine = NAMES.findall(sentence)
@@ -168,6 +212,7 @@ async def main() -> None:
     ]
     for name in DEMONSTRATIONS:
         cases += statements(args.data / name, args.n, args.seed)
+    cases += korean(args.data / SETS["ko"], args.n, args.seed)
     print("| model | labels | language | n | AUC | accuracy raw | both languages | its own |")
     print("|---|---|---|---|---|---|---|---|")
     toml: list[str] = []
