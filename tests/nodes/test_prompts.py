@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from typing import Any
 
 import pytest
 
@@ -47,12 +48,26 @@ def test_a_value_with_braces_is_left_alone() -> None:
     assert "Question: {passage}" in filled[-1].text
 
 
-@pytest.mark.parametrize("step", ["grade", "candidate", "support", "continue"])
-def test_steps_on_one_passage_share_a_prefix(step: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "head", "steps"),
+    [
+        ("ko", "글:\n", ["grade", "candidate", "continue"]),  # support is asked in English
+        ("en", "Passage:\n", ["grade", "candidate", "support", "continue"]),
+    ],
+)
+def test_steps_on_one_passage_share_a_prefix(language: Any, head: str, steps: list[str]) -> None:
     # the model's prefix cache then reads the passage once
-    given = dict.fromkeys(variables(step, "ko"), "x") | {"passage": "P" * 50}
-    text = prompts.messages(step, "ko", **given)[-1].text
-    assert text.startswith("글:\n" + "P" * 50)
+    for step in steps:
+        given = dict.fromkeys(variables(step, language), "x") | {"passage": "P" * 50}
+        system, asked = prompts.messages(step, language, **given)
+        assert asked.text.startswith(head + "P" * 50)
+        assert system.text == prompts.messages("direct", language, question="?")[0].text
+
+
+def test_support_is_asked_in_english_of_korean_too() -> None:
+    given = dict.fromkeys(variables("support", "en"), "글")
+    korean, english = (prompts.messages("support", one, **given) for one in ("ko", "en"))
+    assert [one.text for one in korean] == [one.text for one in english]
 
 
 def test_the_hash_is_stable() -> None:
