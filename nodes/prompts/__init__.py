@@ -3,9 +3,9 @@
 Passages stand before the task, so that grading, answering and checking the same passage share the
 model's cached prefix. Grading and checking name their letters, the same in both languages.
 
-Support is asked in English in both. Qwen2.5-Coder-1.5B, asked in Korean of 96 Korean sentences, half
-of them wrong, told right from wrong with an AUC of .71, and called 83 % of the wrong ones fully
-supported; asked in English of the same ones .87, and 25 %.
+Support is asked in English in both. Qwen2.5-Coder-1.5B, asked in Korean of 96 Korean sentences,
+half of them wrong, told right from wrong with an AUC of .71, and called 83 % of the wrong ones
+fully supported; asked in English of the same ones .87, and 25 %.
 """
 
 from __future__ import annotations

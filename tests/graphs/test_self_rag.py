@@ -274,7 +274,11 @@ async def test_a_korean_question_gets_a_korean_answer_from_english_sources() -> 
             )
         if "도움이 되는 정보" in prompt:
             return labels(Y=0.9, N=0.1)
-        return labels(F=0.9, P=0.05, N=0.05) if "Is the statement supported" in prompt else labels(d1=0.1, d5=0.9)
+        return (
+            labels(F=0.9, P=0.05, N=0.05)
+            if "Is the statement supported" in prompt
+            else labels(d1=0.1, d5=0.9)
+        )
 
     output = await ask(korean, KOREAN)
     assert output["answer"] == "루멘호는 07:30에 떠납니다."
