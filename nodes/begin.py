@@ -70,8 +70,8 @@ class Reads(TypedDict):
     filter: NotRequired[Filter | None]
 
 
-QUESTION_CHARS = 20_000
-"""Several times what a model of the context of most laptops reads."""
+LONGEST = 20_000
+"""Characters of a question. Several times what a model of the context of most laptops reads."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ class Begin:
         question = state.get("question")
         if not isinstance(question, str) or not question.strip():
             raise InputError(f"The question {question!r} is empty.", remedy="Ask something.")
-        if len(question) > QUESTION_CHARS:
+        if len(question) > LONGEST:
             raise InputError(
-                f"The question has {len(question):,} characters; {QUESTION_CHARS:,} are the most.",
+                f"The question has {len(question):,} characters; {LONGEST:,} are the most.",
                 remedy="Ingest long texts as documents, and ask about them.",
             )
         context = self.toolkit.context(runtime.context)  # a refused knob is said before any work

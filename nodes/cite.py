@@ -10,8 +10,8 @@ from churon.nodes.sentences import sentences
 from churon.tools.korean import detect_language
 from churon.tools.types import Claim, Evidence
 
-# One way to match: nested repeats would take exponential time on "[" and a run of digits
-# and blanks from their first on, or a run of them would take quadratic time
+# One way to match: nested repeats would take exponential time on "[" and a run of digits; and a run
+# of blanks is begun at its first, or it would take quadratic time
 _KEYS = re.compile(r"(?<!\s)\s*\[(\s*\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\]")
 # Commas of a list of keys, "in 1898 [1], [2]."
 _LEFT_OVER = re.compile(r"(?:\s*[,;])+(?=[.!?。！？]?$)")
@@ -99,9 +99,7 @@ def with_keys(claims: Sequence[Claim]) -> str:
 
 
 def without_keys(text: str) -> str:
-    """The text as it was before `with_keys`; of a text about one passage, what its keys say is
-    known.
-    """
+    """The text as it was before `with_keys`."""
     return _KEYS.sub("", text).strip()
 
 

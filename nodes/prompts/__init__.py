@@ -70,10 +70,10 @@ def fill(template: str, values: dict[str, str]) -> str:
             f"The prompt lacks values for {sorted(wanted - given)} "
             f"and does not use {sorted(given - wanted)}."
         )
-    return _NAME.sub(lambda found: harmless(values[found[1]]), template)
+    return _NAME.sub(lambda found: unmarked(values[found[1]]), template)
 
 
-def harmless(text: str) -> str:
+def unmarked(text: str) -> str:
     """The text, whose marks of a chat template ("<|im_end|>") are broken: to a model one ends its
     message, and what a document says behind it is an order, or the model's own answer.
     """

@@ -12,7 +12,7 @@ from support.world import labels, world
 
 from churon.graphs import self_rag, two_stage
 from churon.graphs.registry import build_graph
-from churon.nodes.begin import QUESTION_CHARS
+from churon.nodes.begin import LONGEST
 from churon.nodes.cite import without_keys
 from churon.nodes.prompts import messages
 from churon.tools.account import no_account
@@ -95,7 +95,7 @@ def test_other_signs_stay(text: str) -> None:
 async def test_a_question_of_a_books_length_is_refused() -> None:
     graph = two_stage.build(world(model(), TEXTS))
     with pytest.raises(InputError, match="has 20,001 characters; 20,000 are the most"):
-        await graph.ainvoke({"question": "w" * (QUESTION_CHARS + 1)})
+        await graph.ainvoke({"question": "w" * (LONGEST + 1)})
     output = await graph.ainvoke({"question": f"{QUESTION} {'Really? ' * 2_000}"})
     assert output["answer"]
 
