@@ -61,12 +61,10 @@ class Bench:
         self.provenance[one.name] = Provenance(**{**told, "shortener": self._shortener})
 
     async def _corpus(self, store: Any, settings: Settings, *, own: bool) -> str:
-        sections = _key(settings, "store", "embedding", "models")
-        place = sections + str(settings.context.collection)
+        place = _place(settings)
         if place not in self._filled:
             if own:
-                known = {spelt(one["id"]) for one in self.dataset.documents}
-                check_gold(self.dataset.cases, known, own=True)
+                _check_own(self.dataset)
                 await fill(store, self.dataset, settings, self.on_stocked)
                 self._filled[place] = self.dataset.corpus_hash()
             else:
@@ -82,18 +80,30 @@ async def origins(
     Raises InputError as `Bench.add` does, also for gold evidence that is nowhere.
     """
     made: dict[str, Provenance] = {}
+    corpora: dict[str, str] = {}
+    if dataset.documents:
+        _check_own(dataset)
     for one in variants:
         ready = _prepared(one, dataset, own=bool(dataset.documents))
+        place = _place(ready.settings)
         if dataset.documents:
-            check_gold(dataset.cases, {spelt(held["id"]) for held in dataset.documents}, own=True)
-            corpus = dataset.corpus_hash()
-        else:
+            corpora[place] = dataset.corpus_hash()
+        elif place not in corpora:
             async with make(ready.settings) as toolkit:
-                corpus = await _of_store(await toolkit.store(), dataset, ready.settings)
-        told = provenance(dataset.name, corpus, ready.settings)
+                corpora[place] = await _of_store(await toolkit.store(), dataset, ready.settings)
+        told = provenance(dataset.name, corpora[place], ready.settings)
         shortener = next(iter(made.values()))["shortener"] if made else told["model"]
         made[one.name] = Provenance(**{**told, "shortener": shortener})
     return made
+
+
+def _place(settings: Settings) -> str:
+    """Which corpus a variant searches: settings of one place share what is in it."""
+    return _key(settings, "store", "embedding", "models") + str(settings.context.collection)
+
+
+def _check_own(dataset: Dataset) -> None:
+    check_gold(dataset.cases, {spelt(one["id"]) for one in dataset.documents}, own=True)
 
 
 async def _of_store(store: Any, dataset: Dataset, settings: Settings) -> str:

@@ -60,8 +60,15 @@ def _own_file(settings: Settings) -> dict[str, str]:
     path = Path(name).expanduser()
     if settings.chat.provider != "embedded" or not path.is_file():
         return {}
+    held = path.stat()
+    return {"chat.file": _file_digest(path, held.st_mtime_ns, held.st_size)}
+
+
+@cache
+def _file_digest(path: Path, changed: int, size: int) -> str:
+    """Once for a file as it is: tuning adds a variant a trial, and model files are large."""
     with path.open("rb") as file:
-        return {"chat.file": hashlib.file_digest(file, "sha256").hexdigest()[:12]}
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
 
 def model_of(settings: Settings) -> str:
