@@ -7,8 +7,8 @@ Support: the true answer (F) against another question's answer (N) on the same p
 answers are sentences, hand-written sentences of reasoning (IRCoT's demonstrations, English) with
 their passage (F), with the nearest passage of another question (N), and with their last name or
 number exchanged (N); in Korean, questions with their answer as sentences (F), and with another one
-(N). Each language has a fit of its own, made on one half and judged on the other; prints TOML for
-the settings file.
+(N). Fitted for both languages together and for each, made on one half and judged on the other;
+prints TOML for the settings file.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import json
 import random
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,18 @@ def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
+def passages(folder: Path) -> dict[str, str]:
+    """By id, as prompts show them."""
+    found = rows(folder / "corpus.jsonl")
+    return {row["_id"]: f"[{row['title']}]\n{row['text']}" for row in found}
+
+
+def golden(folder: Path) -> dict[str, str]:
+    """By question, the id of its passage."""
+    judged = (folder / "qrels.tsv").read_text().splitlines()[1:]
+    return dict(line.split("\t")[:2] for line in judged)
+
+
 def around(text: str, answer: str, chars: int) -> str:
     """As much of the text as one chunk holds, with the answer in it; its title stays."""
     title, _, body = text.partition("\n")
@@ -69,12 +82,8 @@ def around(text: str, answer: str, chars: int) -> str:
 
 def load(folder: Path, language: Language, n: int, seed: int) -> list[Case]:
     """Relevance and support cases of one set."""
-    corpus = {
-        row["_id"]: f"[{row['title']}]\n{row['text']}" for row in rows(folder / "corpus.jsonl")
-    }
-    gold = dict(
-        line.split("\t")[:2] for line in (folder / "qrels.tsv").read_text().splitlines()[1:]
-    )
+    corpus = passages(folder)
+    gold = golden(folder)
     asked = [q for q in rows(folder / "queries.jsonl") if q.get("answers") and q["_id"] in gold]
     random.Random(seed).shuffle(asked)
     cases: list[Case] = []
@@ -95,9 +104,7 @@ def load(folder: Path, language: Language, n: int, seed: int) -> list[Case]:
 
 def statements(folder: Path, n: int, seed: int) -> list[Case]:
     """Support cases of one set of demonstrations: at most `n` sentences, three cases each."""
-    corpus = {
-        row["_id"]: f"[{row['title']}]\n{row['text']}" for row in rows(folder / "corpus.jsonl")
-    }
+    corpus = passages(folder)
     found = []
     for query in rows(folder / "queries.jsonl"):
         mine = [corpus[key] for key in query["supporting"]]
@@ -124,12 +131,8 @@ def korean(folder: Path, n: int, seed: int) -> list[Case]:
     """Support cases in sentences: a question of the form "…의 이름은?" with its answer, and with
     another name out of its passage, every second time with the answer of another question.
     """
-    corpus = {
-        row["_id"]: f"[{row['title']}]\n{row['text']}" for row in rows(folder / "corpus.jsonl")
-    }
-    gold = dict(
-        line.split("\t")[:2] for line in (folder / "qrels.tsv").read_text().splitlines()[1:]
-    )
+    corpus = passages(folder)
+    gold = golden(folder)
     asked = [
         (q, found[1]) for q in rows(folder / "queries.jsonl") if (found := TOPIC.match(q["text"]))
     ]
@@ -150,11 +153,17 @@ def korean(folder: Path, n: int, seed: int) -> list[Case]:
     return cases
 
 
-def names(text: str) -> list[str]:
-    """Proper nouns, by Kiwi."""
+@cache
+def kiwi() -> Any:
+    """The analyser, which takes a second to load."""
     from kiwipiepy import Kiwi
 
-    found = (token.form for token in Kiwi().tokenize(text) if token.tag == "NNP")
+    return Kiwi()
+
+
+def names(text: str) -> list[str]:
+    """Proper nouns, by Kiwi."""
+    found = (token.form for token in kiwi().tokenize(text) if token.tag == "NNP")
     return list(dict.fromkeys(one for one in found if len(one) > 1))
 
 
@@ -221,10 +230,9 @@ async def main() -> None:
         for labels in (RELEVANCE, SUPPORT):
             mine = [case for case in cases if case.labels is labels]
             samples = [await read(port, case) for case in mine]
+            toml += lines(f'"{args.model}".{labels.name}', fit(samples))
             for language in SETS:
-                print(
-                    f"| {args.model} | {labels.name} | {language} {row(mine, samples, language)} |"
-                )
+                print(f"| {args.model} | {labels.name} | {language} {row(mine, samples, language)}")
                 own = [s for s, c in zip(samples, mine, strict=True) if c.language == language]
                 toml += lines(f'"{args.model}"."{labels.name}.{language}"', fit(own))
     print("\n" + "\n".join(toml))

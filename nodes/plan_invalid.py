@@ -4,11 +4,14 @@ wrote it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from churon.tools.types import Language
 
-_SAID: dict[str, dict[Language, str]] = {
+Fault = Literal[
+    "no_list", "length", "same_id", "lost", "circle", "no_question", "asks", "op", "id"
+]  # fmt: skip
+_SAID: dict[Fault, dict[Language, str]] = {
     "no_list": {"en": "it is no list of steps.", "ko": "단계의 목록이 아닙니다."},
     "length": {
         "en": "it has {n} steps; 1 to {most} are allowed.",
@@ -46,7 +49,7 @@ _WHOLE: dict[Language, str] = {
 class PlanInvalid(ValueError):
     """Why a plan cannot be executed."""
 
-    def __init__(self, fault: str, **values: Any) -> None:
+    def __init__(self, fault: Fault, **values: Any) -> None:
         self._fault, self._values = fault, values
         super().__init__(self.said("en"))
 
