@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import re
 
+from churon.cli.common import visible
 from churon.tools.addresses import shown
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _KEYS = re.compile(r"churon_[A-Za-z0-9_-]{20,}|(?i:bearer|basic)\s+[A-Za-z0-9+/=._-]{8,}")
 
 
@@ -28,4 +28,4 @@ class Plain(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        return _CONTROL.sub("", _KEYS.sub("…", shown(super().format(record))))
+        return visible(_KEYS.sub("…", shown(super().format(record))))
