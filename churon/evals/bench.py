@@ -18,6 +18,7 @@ from churon.evals.provenance import provenance
 from churon.evals.stock import OnStocked, fill, names_of, own_collection, source, stocked
 from churon.evals.types import Provenance
 from churon.evals.variants import Variant
+from churon.evals.weights import digests
 from churon.tools.errors import InputError
 from churon.tools.korean import spelt
 from churon.tools.models.base import ChatPort, Want
@@ -53,6 +54,7 @@ class Bench:
         corpus = await self._corpus(await toolkit.store(), one.settings, own=own)
         model = await toolkit.chat(one.settings.context.model)
         told = provenance(self.dataset.name, corpus, one.settings)
+        told["versions"] = {**told["versions"], **await digests(one.settings)}
         if self._port is None:  # the first variant's shortens the answers of all
             self._port, self._shortener = model, told["model"]
         machine = build(one.graph, toolkit)  # now: code may change while a run takes hours

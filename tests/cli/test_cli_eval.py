@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.eval_world import beir
+from support.ollama_server import OllamaServer
 
 Cli = Callable[..., Any]
 ROWS = ".churon/evals/ferries.jsonl"
@@ -40,6 +41,28 @@ def test_a_set_is_asked_and_shown(served: Cli, tmp_path: Path) -> None:
     assert names.split() == ["variant", "answer", "settled", "evidence", "recall"]
     assert first.split()[0] == "two_stage" and first.split()[2:] == ["1.00", "1.00"]
     assert second.split()[0] == "alone" and second.split()[-1] == "0.00"
+
+
+def test_rows_hold_the_digest_of_a_model_on_ollama_and_tell_when_it_is_another(
+    served: Cli, server: OllamaServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beir(tmp_path / "ferries")
+    asked = ("eval", "run", "ferries", "-v", "two_stage")
+    before = server.digest
+    assert served(*asked, "-n", "1").status == 0
+    monkeypatch.setattr(server, "digest", "f" * 64)  # a tag that was pulled anew
+    assert served(*asked, "-n", "2").status == 0
+    told = [row["provenance"]["versions"]["ollama double"] for row in rows()]
+    assert told == [before[:12], "f" * 12]
+    served("eval", "report", ROWS, "-o", "report.html")
+    assert "versions.ollama double" in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_a_dead_model_server_is_said_at_once(served: Cli, tmp_path: Path) -> None:
+    beir(tmp_path / "ferries")
+    dead = ("-s", "chat.base_url=http://127.0.0.1:9", "-s", "chat.model=other")
+    done = served(*dead, "eval", "run", "ferries", "-v", "two_stage")
+    assert done.status == 1 and "http://127.0.0.1:9 does not answer" in done.err
 
 
 def test_a_terminal_gets_a_bar_with_the_time_left(

@@ -52,6 +52,7 @@ class OllamaServer:
     ) -> None:
         self.chat, self.embeddings = chat, embeddings or HashEmbeddings()
         self.models, self.old, self.count = tuple(models), old, count
+        self.digest = hashlib.sha256(b"weights").hexdigest()
         self.requests: list[tuple[str, dict[str, Any]]] = []
         handler = type("Handler", (_Handler,), {"app": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -146,7 +147,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/api/version":
             return self._json({"version": "0.5.0" if self.app.old else "0.13.0"})
         if self.path == "/api/tags":
-            return self._json({"models": [{"name": n, "model": n} for n in self.app.models]})
+            listed = [{"name": n, "model": n, "digest": self.app.digest} for n in self.app.models]
+            return self._json({"models": listed})
         return self._json({"error": "404 page not found"}, 404)
 
     def do_POST(self) -> None:
