@@ -160,6 +160,16 @@ def is_refusal(text: str) -> bool:
     return normalised(text) in _REFUSALS or bool(_NONE.match(text))
 
 
+def asks_again(sentence: str, question: str) -> bool:
+    """Whether it asks the question again instead of answering it, as small models do: it ends with
+    a question mark, and half of its words or more are the question's.
+    """
+    if not sentence.rstrip("\"'”’)").endswith(("?", "？")):
+        return False
+    words, asked = normalised(sentence).split(), normalised(question).split()
+    return 2 * sum(any(_inflects(word, one) for one in asked) for word in words) >= len(words)
+
+
 def is_none_of(short: str, statement: str) -> bool:
     """Whether a short answer that reads like a refusal, 없습니다 or None, is what the statement
     says: there is no such thing. A statement that speaks of what is told says nothing.

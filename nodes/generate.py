@@ -11,10 +11,11 @@ from typing_extensions import TypedDict
 
 from churon.nodes.cite import Cited, cite, claim, without_keys
 from churon.nodes.common import PassageState, RunState, chosen, settled
-from churon.nodes.decide import is_refusal
+from churon.nodes.decide import asks_again, is_refusal
 from churon.nodes.grade import relevant
 from churon.nodes.prompts import fitting, messages, numbered, passage_text
 from churon.nodes.reading import read
+from churon.nodes.sentences import sentences
 from churon.nodes.telling import Telling
 from churon.nodes.uncut import uncut
 from churon.tools.context import RagContext
@@ -56,6 +57,8 @@ class WriteCandidate:
         if not written.logprobs:
             run.degrade("generate:no_logprobs")
         text, logprob = without_keys(uncut(run, written)), written.mean_logprob
+        parts = [one for one in sentences(text) if not asks_again(one, state["standalone"])]
+        text = " ".join(parts)
         if is_refusal(text):
             text, logprob = await self._read_again(run, state), None
         candidate = Candidate(
@@ -121,7 +124,8 @@ class WriteAnswer:
             passages=numbered(passages),
             question=state["standalone"],
         )
-        cited = await _cited(run, prompt, passages, Telling(run, runtime, self.name))
+        telling = Telling(run, runtime, self.name)
+        cited = await _cited(run, prompt, passages, telling, state["standalone"])
         if cited is None:
             return run.ledger()
         return {
@@ -148,7 +152,8 @@ class Synthesise:
             partials="\n".join(f"- {partial}" for partial in state.get("partials", [])),
             question=state["standalone"],
         )
-        cited = await _cited(run, prompt, passages, Telling(run, runtime, "synthesise"))
+        telling = Telling(run, runtime, "synthesise")
+        cited = await _cited(run, prompt, passages, telling, state["standalone"])
         if cited is None:
             return run.ledger()
         return {"answer": cited.answer, "claims": cited.claims, **run.ledger()}
@@ -171,7 +176,7 @@ class WriteDirect:
 
 
 async def _cited(
-    run: Run, prompt: list[BaseMessage], passages: list[Evidence], telling: Telling
+    run: Run, prompt: list[BaseMessage], passages: list[Evidence], telling: Telling, question: str
 ) -> Cited | None:
     """Ask, and read the keys; None when the model finds no answer."""
     want = Want(run.context.answer_tokens, run.context.temperature)
@@ -181,5 +186,7 @@ async def _cited(
     cited = cite(text, passages)
     if cited.invented:
         run.degrade(f"cite:{cited.invented}_invented_keys")
+    claims = [one for one in cited.claims if not asks_again(one["text"], question)]
+    answer = " ".join(one["text"] for one in claims)
     # small models also write "[1] NONE"
-    return None if is_refusal(cited.answer) else cited
+    return None if is_refusal(answer) else Cited(answer, claims, cited.invented)

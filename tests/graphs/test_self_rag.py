@@ -12,6 +12,7 @@ from support.world import ListStore, labels, world
 
 from churon.graphs import self_rag
 from churon.graphs.contract import RagOutput
+from churon.graphs.registry import build_graph
 from churon.tools.errors import (
     InputError,
     ModelError,
@@ -57,6 +58,16 @@ async def test_one_candidate_is_written_from_each_passage() -> None:
     await ask(model(candidate=candidate))
     assert len(seen) == 3
     assert sum(FERRY in prompt for prompt in seen) == 1  # one passage a prompt
+
+
+@pytest.mark.parametrize("graph", ["self_rag", "two_stage"])
+async def test_the_question_said_again_is_no_sentence_of_the_answer(graph: str) -> None:
+    again = "When does the Lumen leave, at 07:30?"
+    machine = build_graph(graph, world(model(candidate=again, answer=again, read="NONE"), TEXTS))
+    assert (await machine.ainvoke({"question": QUESTION}))["status"] == "abstained"
+    more = f"{again} The Lumen leaves at 07:30 [1]."
+    machine = build_graph(graph, world(model(candidate=more, answer=more), TEXTS))
+    assert (await machine.ainvoke({"question": QUESTION}))["answer"] == "The Lumen leaves at 07:30."
 
 
 async def test_a_relevant_passage_that_was_declined_is_read_once_more() -> None:

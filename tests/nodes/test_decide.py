@@ -185,3 +185,17 @@ def test_refusals_are_recognised(text: str) -> None:
 )  # fmt: skip
 def test_answers_are_not_taken_for_refusals(text: str) -> None:
     assert not decide.is_refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "again"),
+    [
+        ("청춘 시즌제 앨범은 2부작인가?", "청춘 시즌제 앨범은 몇 부작인가?", True),
+        ("Who signs the report?", "Who signs the incident report?", True),
+        ('"Who signs it?"', "Who signs it?", True),
+        ("What's Going On?", "Which album of Marvin Gaye came out in 1971?", False),
+        ("청춘 시즌제 앨범은 2부작입니다.", "청춘 시즌제 앨범은 몇 부작인가?", False),
+    ],
+)
+def test_a_question_said_again_is_no_answer(sentence: str, question: str, again: bool) -> None:
+    assert decide.asks_again(sentence, question) is again
