@@ -9,6 +9,7 @@ from langchain_core.embeddings import Embeddings
 
 from churon.tools.errors import StoreError
 from churon.tools.settings import StoreSettings
+from churon.tools.store import intact
 from churon.tools.store.connect import Connection
 from churon.tools.store.rows import DENSE, KEY, MAX_BYTES, READ, SPARSE, TERMS, TEXT
 
@@ -76,6 +77,8 @@ def create(connection: Connection, name: str, dimensions: int) -> None:
     """Make the empty collection; the views index it. Blocking."""
     from pymilvus import DataType
 
+    if connection.file:
+        intact.clear(connection.file, name)
     schema = connection.client.create_schema(auto_id=False, enable_dynamic_field=False)
     schema.add_field(KEY, DataType.VARCHAR, is_primary=True, max_length=MAX_BYTES)
     for column in (TEXT, "id", "tenant", "document", "detected_language"):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churon.tools.errors import StoreError
+from churon.tools.passing import passing
 from churon.tools.settings import StoreSettings
 from churon.tools.store import lite
 
@@ -50,8 +51,7 @@ def connect(settings: StoreSettings) -> Connection:
     Blocking, at most `settings.timeout` seconds for a server. Raises StoreError.
     """
     name = re.sub(r"//[^/@]*@", "//", settings.uri)
-    remote = "://" in settings.uri or settings.uri.startswith("unix:")
-    file = None if remote else Path(settings.uri).expanduser().resolve()
+    file = None if _is_server(name) else Path(settings.uri).expanduser().resolve()
     if file is not None and file.suffix != ".db":
         raise StoreError(
             f"The store {name!r} is neither a server's address nor a file that ends in .db.",
@@ -69,8 +69,10 @@ def connect(settings: StoreSettings) -> Connection:
 def _open(settings: StoreSettings, address: str, name: str, file: Path | None) -> Connection:
     from pymilvus import MilvusClient
 
-    # It prints every failed call with its traceback; the same failure is raised as a StoreError
-    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+    # They print every failed call, with its traceback or with the passages that were to be written;
+    # the same failure is raised as a StoreError
+    for library in ("pymilvus", "langchain_milvus"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     token = settings.token.get_secret_value() if settings.token else ""
     arguments: dict[str, Any] = {"uri": address, "token": token, "timeout": settings.timeout}
     if file:  # pymilvus pings every 10 s, which the embedded server answers by hanging up
@@ -95,5 +97,17 @@ def failures(verb: str, name: str) -> Iterator[None]:
         reason = getattr(error, "message", "") or str(error) or type(error).__name__
         raise StoreError(
             f"Milvus at {name!r} could not be {verb}: {' '.join(str(reason).split())[:500]}.",
-            remedy="Check that it runs and that store.uri and store.token are right.",
+            remedy=passing(str(reason)) or _remedy(verb, name),
         ) from error
+
+
+def _remedy(verb: str, name: str) -> str:
+    if _is_server(name):
+        return "Check that it runs and that store.uri and store.token are right."
+    if verb == "opened":
+        return "Try again; where it stays so, move it away and run `churon ingest PATH`."
+    return "Try again, or look at `churon doctor`."
+
+
+def _is_server(uri: str) -> bool:
+    return "://" in uri or uri.startswith("unix:")

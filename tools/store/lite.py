@@ -7,7 +7,9 @@ import threading
 from pathlib import Path
 
 from churon.tools.errors import StoreError
+from churon.tools.passing import passing
 from churon.tools.private import private_folder
+from churon.tools.store import intact
 
 # milvus-lite keeps one server per file for the whole process and stops it for everybody at the
 # first release; counting the users is the only way to close a store without breaking another
@@ -19,7 +21,7 @@ def acquire(path: Path) -> str:
     """Start the engine on `path`, or join it; its loopback address.
 
     The parent folder is created. Raises StoreError where milvus-lite is missing, another process
-    holds the file, or the file cannot be opened.
+    holds the file, or the file cannot be opened or is damaged.
     """
     try:
         from milvus_lite.server_manager import server_manager_instance as engines
@@ -35,6 +37,8 @@ def acquire(path: Path) -> str:
         address = engines.start_and_get_uri(str(path))
         if not address:
             raise _why_not(path)
+        if path not in _users:  # the engine has opened no collection yet, and nobody else can
+            _check(path)
         _users[path] = _users.get(path, 0) + 1
     return str(address)
 
@@ -56,8 +60,18 @@ def _make_parent(path: Path) -> None:
     except OSError as error:
         raise StoreError(
             f"The folder {str(path.parent)!r} of the store cannot be made: {error}.",
-            remedy="Set store.uri to a place you can write to.",
+            remedy=passing(error) or "Set store.uri to a place you can write to.",
         ) from error
+
+
+def _check(path: Path) -> None:
+    from milvus_lite.server_manager import server_manager_instance as engines
+
+    try:
+        intact.check(path)
+    except (StoreError, OSError) as error:
+        engines.release_server(str(path))
+        raise error if isinstance(error, StoreError) else _unopened(path, error) from error
 
 
 def _why_not(path: Path) -> StoreError:
@@ -71,10 +85,14 @@ def _why_not(path: Path) -> StoreError:
             remedy="Stop that process, or run a Milvus server and set store.uri to its address.",
         )
     except (MilvusLiteError, OSError, ValueError) as error:
-        return StoreError(
-            f"The store {str(path)!r} cannot be opened: {error}.",
-            remedy="Move it away and ingest again, or set store.uri to another file.",
-        )
+        return _unopened(path, error)
     return StoreError(
         f"The store {str(path)!r} did not start.", remedy="Try again, or look at `churon doctor`."
+    )
+
+
+def _unopened(path: Path, error: Exception) -> StoreError:
+    remedy = "Move it away and ingest again, or set store.uri to another file."
+    return StoreError(
+        f"The store {str(path)!r} cannot be opened: {error}.", remedy=passing(error) or remedy
     )
