@@ -1,13 +1,17 @@
-"""Addresses as messages, logs and printed settings show them."""
+"""Addresses as messages, logs and printed settings show them, and what clients say of headers."""
 
 from __future__ import annotations
 
 import re
 
+_HEADER = re.compile(r"(header value:?).*", re.I | re.S)
 _USER = re.compile(r"//[^/\s?#\"<>]*@")
 _KEY = re.compile(r"([?&][^=&#\s]*(?:key|token|secret|passw|sig)[^=&#\s]*=)[^&#\s\"']+", re.I)
 
 
 def shown(text: str) -> str:
-    """`text`, whose addresses have no user, password or key in their query; a path as it is."""
-    return _KEY.sub(r"\1…", _USER.sub("//", text))
+    """`text`, whose addresses have no user, password or key in their query; a path as it is.
+
+    A header's value that a client could not send is left out.
+    """
+    return _KEY.sub(r"\1…", _USER.sub("//", _HEADER.sub(r"\1 …", text)))

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource
 from pydantic_settings.exceptions import SettingsError as PydanticSettingsError
 
+from churon.tools.addresses import shown
 from churon.tools.errors import SettingsError
 from churon.tools.trace_settings import TraceSettings
 from churon.tools.tracing.masks import Masks, is_secret
@@ -84,4 +85,4 @@ def _is_private(problem: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return Masks(TraceSettings()).text(repr(value), "shown")
+    return Masks(TraceSettings()).text(shown(repr(value)), "shown")

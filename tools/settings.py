@@ -25,6 +25,7 @@ from churon.tools.errors import SettingsError
 from churon.tools.models import labels
 from churon.tools.serve_settings import ServeSettings
 from churon.tools.setting_refusals import refuse_unknown_variables, refused, unreadable
+from churon.tools.setting_values import HeaderSecret, ServerAddress
 from churon.tools.trace_settings import LangfuseSettings, TraceSettings
 from churon.tools.types import Language
 
@@ -41,8 +42,8 @@ class ChatSettings(_Section):
     provider: Literal["embedded", "ollama", "openai"] = "embedded"
     model: str = "qwen2.5-coder-1.5b"
     """Catalogue name, Ollama tag, OpenAI-compatible model name, or path of a .gguf file."""
-    base_url: str | None = None
-    api_key: SecretStr | None = None
+    base_url: ServerAddress | None = None
+    api_key: HeaderSecret | None = None
     context_length: int = Field(8_192, ge=512, le=1_048_576)
     """Tokens of prompt and answer together (Ollama's num_ctx)."""
     keep_alive: str = "10m"
@@ -66,8 +67,8 @@ class EmbeddingSettings(_Section):
     dimensions: int = Field(384, ge=8, le=16_384)
     query_prefix: str = "query: "
     document_prefix: str = "passage: "
-    base_url: str | None = None
-    api_key: SecretStr | None = None
+    base_url: ServerAddress | None = None
+    api_key: HeaderSecret | None = None
     keep_alive: str = "10m"
     batch: int = Field(32, ge=1, le=1_024)
     threads: int = Field(0, ge=0, le=512)
@@ -118,7 +119,7 @@ class RerankSettings(_Section):
     """Refuse at load a model that cannot rank obvious questions."""
     base_url: str | None = None
     """Server of provider "remote": passages go to <base_url>/rerank."""
-    api_key: SecretStr | None = None
+    api_key: HeaderSecret | None = None
     shape: Literal["tei", "cohere"] = "cohere"
     """What the server speaks: text-embeddings-inference, or Cohere's as most others do."""
     timeout: float = Field(30.0, gt=0, le=3_600)
@@ -259,15 +260,21 @@ def _settings_file(path: Path | None) -> Path | None:
     if path is not None and not path.is_file():
         raise SettingsError(f"There is no settings file {str(path)!r}.", remedy="Check the path.")
     default = Path("churon.toml")
-    return path or (default if default.is_file() else None)
+    # a link that leads nowhere was meant to be read too
+    return path or (default if default.is_symlink() or default.is_file() else None)
 
 
 def _read_toml(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        return tomllib.loads(path.read_text("utf-8-sig"))  # editors on Windows leave a mark there
+    except OSError as error:
+        raise SettingsError(
+            f"The settings file {str(path)!r} cannot be read: {error.strerror}.",
+            remedy="Check the path, and where links lead.",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"The settings file {str(path)!r} cannot be read: {error}.", remedy="Mend that line."
         ) from error

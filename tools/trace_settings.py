@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from churon.tools.setting_values import HeaderSecret
+
 Hidden = Literal["question", "passages", "answer"]
 # ASCII: Hangul is \w too, and Korean writes its particles right behind a number
 _BEFORE, _AFTER = r"(?<![A-Za-z_\d])(?<!\d[.-])", r"(?![A-Za-z_\d])"
@@ -60,7 +62,7 @@ class TraceSettings(BaseModel):
     """Send spans to the collector that OTEL_EXPORTER_OTLP_* variables name."""
     endpoint: str | None = Field(None, pattern=r"^https?://")
     """A collector's full address, such as http://127.0.0.1:4318/v1/traces; turns `otlp` on."""
-    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    headers: dict[str, HeaderSecret] = Field(default_factory=dict)
     """Sent to the collector, besides those of OTEL_EXPORTER_OTLP_HEADERS."""
     timeout: float = Field(5.0, gt=0, le=120)
     """Seconds for one delivery to the collector, in the background."""

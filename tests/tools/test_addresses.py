@@ -19,6 +19,8 @@ from churon.tools.addresses import shown
         ("http://root:S3cret,p'w@milvus:19530", "http://milvus:19530"),
         ("https://gate/v1?api_key=S3cret&page=2", "https://gate/v1?api_key=…&page=2"),
         ("http://a,http://u:p@b", "http://a,http://b"),
+        ("Illegal header value b'Bearer S3cret\\r'", "Illegal header value …"),
+        ("characters in header value: 'S3cret\r'\n", "characters in header value: …"),
         ("https://x.io/?monkey_bars=3", "https://x.io/?monkey_bars=…"),
     ],
 )

@@ -56,9 +56,58 @@ def test_a_header_that_is_a_number_is_not_repeated(refusal: Load, header: str) -
     assert "12345678" not in refusal(f"[trace.headers]\n{header} = 12345678")
 
 
+@pytest.mark.parametrize("key", ["hunter2\\r", "hunter2 ", "hunter2-비밀", "hunter2\\u200b"])
+@pytest.mark.parametrize("name", ["chat.api_key", "embedding.api_key", "rerank.api_key"])
+def test_a_key_that_no_header_can_hold_is_refused(refusal: Load, name: str, key: str) -> None:
+    told = refusal(f'{name} = "{key}"')
+    assert f"The setting {name} is refused: " in told
+    assert "holds characters that no HTTP header can" in told
+
+
+def test_a_header_that_none_can_be_is_refused(refusal: Load) -> None:
+    told = refusal('[trace.headers]\nAuthorization = "Bearer hunter2\\r"')
+    assert "trace.headers.Authorization is refused: " in told and "no HTTP header" in told
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["not a url", "localhost:1", "ftp://x", "http://", "http://[::1", "http://127.0.0.1:99999"],
+)
+@pytest.mark.parametrize("part", ["chat", "embedding"])
+def test_what_is_no_address_is_refused(refusal: Load, part: str, url: str) -> None:
+    told = refusal(f"[{part}]\nbase_url = '{url}'")
+    assert f"{part}.base_url='{url}' is refused: " in told
+    assert "no http:// or https:// address" in told
+
+
+def test_a_refused_addresss_key_is_not_repeated(refusal: Load) -> None:
+    assert "chat.base_url" in refusal("chat.base_url = 'ftp://x/v1?token=hunter2'")
+
+
+@pytest.mark.parametrize("url", ["", "http://[::1]:1/v1", "https://kim:word@추론.kr", "HTTP://h"])
+def test_addresses_are_taken(url: str) -> None:
+    assert load_settings(chat={"base_url": url}).chat.base_url == url
+
+
 def test_a_secret_in_a_wrong_place_is_masked(refusal: Load) -> None:
     told = refusal('[chat]\nprovider = "sk-hunter2hunter2"')
     assert "The setting chat.provider='[secret]' is refused: Input should be 'embedded'" in told
+
+
+@pytest.mark.parametrize("target", ["nowhere.toml", "churon.toml"])
+def test_a_link_that_leads_nowhere_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("churon.toml").symlink_to(target)
+    with pytest.raises(SettingsError, match=r"'churon\.toml' cannot be read: .*where links lead"):
+        load_settings()
+
+
+def test_a_mark_at_the_beginning_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "windows.toml"
+    path.write_text("[context]\nk2 = 7\n", "utf-8-sig")
+    assert load_settings(path).context.k2 == 7
 
 
 def test_a_section_as_a_variable_is_not_repeated(

@@ -20,6 +20,7 @@ from churon.tools.errors import (
     SettingsError,
 )
 from churon.tools.models.base import BUSY
+from churon.tools.setting_values import UNSENDABLE, is_sendable
 
 _CONTEXT = re.compile(r"context[ _](length|size|window)|prompt is too long", re.IGNORECASE)
 
@@ -48,7 +49,8 @@ def async_http_client(base_url: str | None, timeout: float) -> Any:
 
 
 def api_key_for(base_url: str | None, api_key: SecretStr | None) -> SecretStr:
-    """The key to send. Raises SettingsError where OpenAI itself is meant and none is set.
+    """The key to send. Raises SettingsError where OpenAI itself is meant and none is set, and for
+    one that cannot be sent.
 
     The variable's is for OpenAI alone: another server must not see it.
     """
@@ -59,6 +61,8 @@ def api_key_for(base_url: str | None, api_key: SecretStr | None) -> SecretStr:
             "The provider 'openai' has neither base_url nor api_key.",
             remedy="Set CHURON_CHAT__BASE_URL, or OPENAI_API_KEY for OpenAI itself.",
         )
+    if not is_sendable(named):
+        raise SettingsError(f"The key {UNSENDABLE}.", remedy="Set OPENAI_API_KEY to it alone.")
     return SecretStr(named or "none")  # own servers mostly want no key, the client wants one
 
 

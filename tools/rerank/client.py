@@ -21,6 +21,7 @@ from tenacity import (
 from churon.tools.errors import SettingsError
 from churon.tools.rerank.endpoint import Endpoint, Refused, down
 from churon.tools.rerank.shapes import Shape
+from churon.tools.setting_values import UNSENDABLE, is_address, is_sendable
 
 ATTEMPTS = 3
 LONGEST_WAIT = 10.0
@@ -86,26 +87,21 @@ class RerankClient:
 
 
 def _rerank_url(base_url: str) -> httpx.URL:
-    try:
-        url = httpx.URL(base_url.strip())
-    except httpx.InvalidURL:
-        url = httpx.URL("")
-    if url.scheme not in ("http", "https") or not url.host:
+    address = base_url.strip()
+    if not is_address(address):
         raise SettingsError(  # the value may hold a password
             "rerank.base_url is no http:// or https:// address.",
             remedy="Set it such as 'http://127.0.0.1:8080', or with /v1 or /v2 at its end.",
         )
+    url = httpx.URL(address)
     path = url.path.rstrip("/")
     return url.copy_with(path=path if path.endswith("/rerank") else f"{path}/rerank")
 
 
 def _checked(api_key: SecretStr | None) -> str:
-    key = api_key.get_secret_value().strip() if api_key else ""
-    if not (key.isascii() and key.isprintable()):  # a header's error would show it
-        raise SettingsError(
-            "rerank.api_key holds characters that no HTTP header can.",
-            remedy="Set it to the key alone.",
-        )
+    key = api_key.get_secret_value() if api_key else ""
+    if not is_sendable(key):
+        raise SettingsError(f"rerank.api_key {UNSENDABLE}.", remedy="Set it to the key alone.")
     return key
 
 

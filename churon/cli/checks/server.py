@@ -90,7 +90,7 @@ def _listed(check: str, part: Part, url: str, start: str) -> dict[str, Any] | Fi
         return error(check, f"{shown(url)} answers with status {status}", remedy)
     except (httpx.HTTPError, httpx.InvalidURL) as failure:
         what = str(failure) or type(failure).__name__
-        return error(check, f"{shown(url)} does not answer: {what}", start)
+        return error(check, f"{shown(url)} does not answer: {shown(what)}", start)
     except ValueError:
         return error(check, f"{shown(url)} does not answer with JSON", "Check base_url.")
     if not isinstance(listed, dict):

@@ -94,6 +94,15 @@ def test_openai_itself_needs_a_key(monkeypatch) -> None:
         OpenAIChat(model="gpt-x").load()
 
 
+def test_a_variables_key_that_no_header_can_hold_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-hunter2\r")
+    with pytest.raises(SettingsError, match=r"no HTTP header can.*OPENAI_API_KEY") as caught:
+        OpenAIChat(model="gpt-x").load()
+    assert "hunter2" not in str(caught.value)
+
+
 def test_one_model_serves_two_event_loops_one_after_the_other(server) -> None:
     there = port(server.url)
     texts = [asyncio.run(there.complete(ASK, Want())).text for _ in range(2)]

@@ -47,7 +47,7 @@ def test_tei_is_asked_for_raw_scores_of_cut_texts() -> None:
 
 def test_coheres_shape_has_model_key_and_all_results_and_nothing_that_cohere_refuses() -> None:
     double = RerankDouble("cohere", lambda query, text: len(text) / 10)
-    scorer = remote(double, f"{BASE}/v2", model="m", api_key=SecretStr("right\n"))
+    scorer = remote(double, f"{BASE}/v2", model="m", api_key=SecretStr("right"))
     assert scorer.score("q", passages("aa", "a"), top_n=1) == [0.2, 0.1]
     assert str(double.requests[0].url) == f"{BASE}/v2/rerank"
     assert double.bodies == [{"model": "m", "query": "q", "documents": ["aa", "a"], "top_n": 2}]
