@@ -8,12 +8,14 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from typing import Any
 
 from langchain_core.callbacks import Callbacks
 from langchain_core.documents import BaseDocumentCompressor, Document
 from pydantic import ConfigDict, Field, PrivateAttr, SkipValidation
 
 from churon.tools.errors import ChuronError, RerankError
+from churon.tools.rerank.forks import in_children
 from churon.tools.rerank.scorer import Scorer, abandoned
 
 CALLERS = 32
@@ -34,12 +36,13 @@ class RerankCompressor(BaseDocumentCompressor):
     top_n: int = Field(5, ge=1)
     """Passages to keep where the call names no other number."""
 
-    # Own threads: callers that wait for the model must not starve asyncio's few default threads.
-    # They make tokens or wait; what fills the device is the scorer's to order.
-    _pool: ThreadPoolExecutor = PrivateAttr(
-        default_factory=lambda: ThreadPoolExecutor(CALLERS, thread_name_prefix="churon-rerank")
-    )
+    _pool: ThreadPoolExecutor = PrivateAttr()
     _closed: bool = PrivateAttr(False)
+
+    def model_post_init(self, context: Any) -> None:
+        """Make the threads, here and in forked children."""
+        self._make_pool()
+        in_children(self._make_pool)
 
     def compress_documents(
         self, documents: Sequence[Document], query: str, callbacks: Callbacks | None = None
@@ -85,6 +88,11 @@ class RerankCompressor(BaseDocumentCompressor):
             self._pool.shutdown(wait=False, cancel_futures=True)
             self.scorer.close()
             self._pool.shutdown(wait=True)
+
+    def _make_pool(self) -> None:
+        # Own threads: callers that wait for the model must not starve asyncio's few default ones.
+        # They make tokens or wait; what fills the device is the scorer's to order.
+        self._pool = ThreadPoolExecutor(CALLERS, thread_name_prefix="churon-rerank")
 
     def _rank(self, query: str, documents: list[Document], keep: int) -> list[Document]:
         self._refuse_when_closed()

@@ -1,8 +1,8 @@
 """One worker for all callers of a model: rows wait in parts of a pass, small parts share one.
 
-A part holds at most a pass's budget of tokens, of one call. Parts go first come, first served; of a
-call that needs several passes, later parts queue behind what came meanwhile (start-time fair
-queueing, Goyal et al. 1996, in units of a pass), so that 10,000 passages do not hold up 20.
+A part holds at most a pass's budget of tokens, of one call. Each turn takes one part of every call
+that waits, first come, first served; a call that comes joins the next turn (round robin, Nagle
+1987, in units of a pass). So 10,000 passages do not hold up 20, nor do ever new calls hold up them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Generic, Protocol, TypeVar
 
 from churon.tools.errors import RerankError
 from churon.tools.rerank.batching import packed
+from churon.tools.rerank.forks import in_children
 from churon.tools.rerank.scorer import abandoned
 
 LINGER = 0.002
@@ -93,6 +94,11 @@ class PassQueue(Generic[R]):
     ) -> None:
         """`begin`: a pass of distinct rows, done or under way; `budget`: tokens of a pass, now."""
         self._begin, self._budget = begin, budget
+        self._closed = False
+        self._empty()
+        in_children(self._empty)
+
+    def _empty(self) -> None:
         # Joined at the interpreter's exit, and idle without a thread that someone must end
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="churon-rerank-pass")
         self._changed = threading.Condition()
@@ -100,7 +106,7 @@ class PassQueue(Generic[R]):
         self._flying: dict[R, _Item[R]] = {}
         """Rows waiting or under way: an equal row joins instead of being scored twice."""
         self._tokens = self._turn = self._arrivals = self._coming = 0
-        self._busy = self._closed = False
+        self._busy = False
 
     @contextmanager
     def coming(self) -> Iterator[None]:
@@ -126,7 +132,7 @@ class PassQueue(Generic[R]):
         CancelledError when abandoned, and what the pass raises for these rows.
         """
         with self._changed:
-            first = self._turn if behind is None else max(self._turn, behind.turn + 1)
+            first = max(self._turn, behind.turn if behind else 0) + 1
             call = Call(len(rows), first)
             if not rows:
                 call.done.set_result([])
@@ -185,8 +191,8 @@ class PassQueue(Generic[R]):
         heapq.heappush(self._parts, part)
         self._tokens += part.tokens
         if not self._busy:
+            self._worker.submit(self._drain)  # raises where no thread can be started
             self._busy = True
-            self._worker.submit(self._drain)
 
     def _drain(self) -> None:
         """Pass after pass; the next begins before one under way is waited for, so that a GPU has
@@ -211,7 +217,7 @@ class PassQueue(Generic[R]):
             tokens, budget = 0, self._budget()
             while self._parts and (not items or tokens + self._parts[0].tokens <= budget):
                 part = heapq.heappop(self._parts)
-                self._turn = part.turn
+                self._turn = max(self._turn, part.turn)  # it may have waited outside meanwhile
                 self._tokens -= part.tokens
                 live = self._still_wanted(part.items)
                 tokens += sum(len(item.row) for item in live)
@@ -230,7 +236,7 @@ class PassQueue(Generic[R]):
     def _still_wanted(self, items: list[_Item[R]]) -> list[_Item[R]]:
         dropped = [item for item in items if all(call.gone() for call, _ in item.wanted)]
         self._fail(dropped, CancelledError())
-        return [item for item in items if item.row in self._flying]
+        return [item for item in items if self._flying.get(item.row) is item]
 
     def _begun(self, items: list[_Item[R]]) -> _Begun[R] | None:
         try:
@@ -255,16 +261,18 @@ class PassQueue(Generic[R]):
                     call.put(place, score)
 
     def _blame(self, items: list[_Item[R]], error: Exception) -> None:
-        """One caller's rows failed: they. Several callers': each once more, apart."""
-        apart: dict[int, list[_Item[R]]] = {}
-        for item in items:
-            apart.setdefault(id(item.wanted[0][0]), []).append(item)
-        if len(apart) > 1:
-            for own in apart.values():
-                self._finish(self._begun(own))
-            return
+        """Rows of the same callers failed: they. Of several: what each set of callers waits for
+        once more, apart.
+        """
+        apart: dict[frozenset[int], list[_Item[R]]] = {}
         with self._changed:
-            self._fail(items, error)
+            for item in items:
+                apart.setdefault(frozenset(id(call) for call, _ in item.wanted), []).append(item)
+            if len(apart) == 1:
+                self._fail(items, error)
+                return
+        for own in apart.values():
+            self._finish(self._begun(own))
 
     def _fail(self, items: list[_Item[R]], error: BaseException) -> None:
         for item in items:
