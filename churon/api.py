@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any, Literal, cast
 
-from langgraph.types import Command
+from langchain_core.documents import Document
+from langgraph.types import Command, Overwrite
 from typing_extensions import TypedDict
 
 from churon.graphs.contract import RagInput, RagOutput
@@ -26,7 +27,7 @@ class Event(TypedDict, total=False):
     """step: the node that finished, such as "grade"; token: the node that writes. What "partial"
     writes is a draft; an answer that was chosen among candidates comes whole, from "finish"."""
     update: dict[str, Any]
-    """step: what it wrote."""
+    """step: what it wrote, as plain data."""
     text: str
     """token: the next piece of the text."""
     asked: dict[str, Any]
@@ -77,8 +78,10 @@ async def stream(
     """
     hands = toolkit or Toolkit()
     try:
-        machine = build_graph(answering(graph), hands) if isinstance(graph, str) else graph
+        answering(graph if isinstance(graph, str) else graph.name)
+        machine = build_graph(graph, hands) if isinstance(graph, str) else graph
         output: Any = None
+        root: int | None = None
         final = False
         paused: Any = ()
         events: Any = machine.astream(
@@ -90,13 +93,16 @@ async def stream(
         )
         async with aclosing(events):  # who leaves a stream early ends its run
             async for place, mode, event in events:
+                # inside a host's node or tool places are the host's: the root's values come first
+                root = len(place) if root is None else root
+                inner = len(place) > root
                 if mode == "values":
-                    output = output if place else _output(event)
+                    output = output if inner else _output(event)
                 elif mode == "custom":
                     final = final or event["node"] != "partial"
                     yield Event(kind="token", node=event["node"], text=event["token"])
                 elif "__interrupt__" in event:
-                    if place:
+                    if inner:
                         continue  # comes again from the graph around it
                     if not getattr(machine, "checkpointer", None):
                         raise _paused()
@@ -104,7 +110,7 @@ async def stream(
                     paused = event["__interrupt__"]
                 else:
                     for node, update in event.items():
-                        yield Event(kind="step", node=node, update=update or {})
+                        yield Event(kind="step", node=node, update=_plain(update or {}))
         if paused:
             yield Event(kind="pause", asked=paused[0].value)
             return
@@ -118,6 +124,17 @@ async def stream(
 
 def _output(state: dict[str, Any]) -> dict[str, Any]:
     return {key: state[key] for key in OUTPUT_KEYS if key in state}
+
+
+def _plain(value: Any) -> Any:
+    """As JSON can hold it: the value that a channel is reset to, and documents as mappings."""
+    if isinstance(value, Overwrite):
+        return _plain(value.value)
+    if isinstance(value, Document):
+        return {"id": value.id, "text": value.page_content, "metadata": _plain(value.metadata)}
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def answering(graph: str) -> str:

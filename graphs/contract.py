@@ -72,17 +72,17 @@ class RagOutput(TypedDict):
     status: Status
     claims: list[Claim]
     """The answer's sentences, with support and passages."""
-    evidence: Annotated[dict[str, Evidence], merge_evidence]
+    evidence: dict[str, Evidence]
     """Every passage that was read, by id; `used_by` names the claims that rest on it."""
-    steps: Annotated[list[dict[str, Any]], append]
+    steps: list[dict[str, Any]]
     """What the graph did, short."""
     usage: Usage
     """What the whole run spent, in all processes that worked on it."""
-    degraded: Annotated[list[str], union]
+    degraded: list[str]
     """Fallbacks used."""
     missing: list[str]
     """Facts that were not found."""
-    stop_reason: Annotated[str, keep_first]
+    stop_reason: str
 
 
 class Trail(TypedDict):
@@ -90,27 +90,34 @@ class Trail(TypedDict):
 
     evidence: Annotated[dict[str, Evidence], merge_evidence]
     queries: Annotated[list[str], union]
+    """Search queries made so far."""
     steps: Annotated[list[dict[str, Any]], append]
     account: Annotated[Account, merge_account]
     degraded: Annotated[list[str], union]
     failures: Annotated[list[str], append]
+    """Why passages got no candidate."""
     stop_reason: Annotated[str, keep_first]
 
 
-class RagState(RagOutput):
-    """Channels that every graph has besides its own."""
+class RagState(Trail):
+    """Channels that every graph has besides its own. Those of `RagOutput` are here with their
+    reducers: a host that takes RagOutput for its state must not merge one run into the next.
+    """
 
+    answer: str
+    language: Language
+    status: Status
+    claims: list[Claim]
+    usage: Usage
+    missing: list[str]
     question: str
     """Never overwritten; queries and the standalone question are separate."""
     history: list[Turn]
     filter: Filter | None
     run: str
     """Id of this question's budget and cache."""
-    account: Annotated[Account, merge_account]
     standalone: str
     """The question, understandable without the conversation."""
-    queries: Annotated[list[str], union]
-    """Search queries made so far."""
     top: list[str]
     """Passages of the latest search, best first."""
     kept: list[str]
@@ -118,8 +125,6 @@ class RagState(RagOutput):
     rounds: int
     sufficient: bool
     stale: bool
-    failures: Annotated[list[str], append]
-    """Why passages got no candidate."""
 
 
 def channels(state: type) -> frozenset[str]:

@@ -14,7 +14,7 @@ from langgraph.graph import StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from churon.graphs.policy import STEPS
-from churon.graphs.saver import threaded
+from churon.graphs.saver import SAVER, threaded
 from churon.graphs.tool import tool
 from churon.nodes.prompts import content_hash
 from churon.tools.context import resolve_context
@@ -22,7 +22,6 @@ from churon.tools.loop import iterate_sync, run_sync
 from churon.tools.toolkit import Toolkit
 from churon.tools.tracing.door import traced
 
-_SAVER = "__pregel_checkpointer"
 _TASK = "__pregel_task_id"
 """LangGraph's name for the node that a graph runs as."""
 _OPTIONAL: dict[str, dict[str, Any]] = {
@@ -106,7 +105,8 @@ def _complete(asked: Any) -> Any:
     optional = next((_OPTIONAL[key] for key in _OPTIONAL if key in asked), None)
     if optional is None:
         return asked
-    return {**optional, **{key: value for key, value in asked.items() if value is not None}}
+    given = {key: value for key, value in asked.items() if value is not None or key not in optional}
+    return {**optional, **given}
 
 
 def _prepared(config: RunnableConfig | None) -> RunnableConfig:
@@ -114,8 +114,8 @@ def _prepared(config: RunnableConfig | None) -> RunnableConfig:
     merged = merge_configs(config, {"metadata": {"churon_prompts": content_hash()}})
     merged["recursion_limit"] = max(merged.get("recursion_limit", 0), STEPS)
     configurable = dict(merged.get("configurable") or {})
-    if _SAVER in configurable:  # a host graph's, handed down to its nodes
-        configurable[_SAVER] = threaded(configurable[_SAVER])
+    if SAVER in configurable:
+        configurable[SAVER] = threaded(configurable[SAVER])
     return {**merged, "configurable": configurable}
 
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+SAVER = "__pregel_checkpointer"
+"""In a config's "configurable": the saver that a host graph hands down to its nodes and tools."""
+
 
 def threaded(saver: Any) -> Any:
     """`saver` itself where it is async already (or none), else behind threads."""

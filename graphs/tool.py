@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
+from langgraph.errors import GraphInterrupt
 from pydantic import BaseModel, ConfigDict, Field
 
 from churon.graphs.contract import RagOutput
+from churon.graphs.saver import SAVER
 from churon.nodes.reply import Citation, citations, message
 from churon.tools.errors import ChuronError
 from churon.tools.loop import run_sync
@@ -22,6 +24,10 @@ DESCRIPTION = (
     "Answer a question from the user's own documents, Korean and English, with the passages it"
     " rests on. Ask one complete question, without 'it' or 'that'. Says so when the documents do"
     " not tell."
+)
+_PAUSED = (
+    "The run waits for its plan to be approved, and nothing can resume it. Give the agent a"
+    " checkpointer, or set context.approve_plan to false."
 )
 
 
@@ -56,11 +62,12 @@ def tool(
             output = await graph.ainvoke(asked, config, context=cast(Any, context))
         except ChuronError as error:
             raise ToolException(str(error)) from error
+        except GraphInterrupt as pause:  # an agent's own run pauses, where it can be resumed
+            if (config.get("configurable") or {}).get(SAVER):
+                raise
+            raise ToolException(_PAUSED) from pause
         if "__interrupt__" in output:
-            raise ToolException(
-                "The run waits for its plan to be approved, which a tool cannot do. Set "
-                "context.approve_plan to false."
-            )
+            raise ToolException(_PAUSED)
         answer = cast(RagOutput, output)
         return text(answer), answer
 

@@ -124,19 +124,16 @@ class RagContext(BaseModel):
 
 
 def lenient_context(given: Any, defaults: RagContext) -> RagContext:
-    """As `resolve_context`, for what a node sees: a mapping there is a host graph's own context,
-    of which only the names that we know are taken.
+    """As `resolve_context`, for what a node sees: a RagContext, or a host graph's own context of
+    any class, in which `churon` is our part.
     """
-    return resolve_context(knobs(given), defaults)
+    return resolve_context(given if isinstance(given, RagContext) else knobs(given), defaults)
 
 
 def resolve_context(given: Any, defaults: RagContext) -> RagContext:
-    """The run's context from whatever the runtime holds.
+    """The run's context: a mapping, or the fields that a RagContext was given, over the defaults.
 
-    None (none was given) and a foreign object (we run inside a host graph) give the defaults; a
-    mapping, or the fields that a RagContext was given, are laid over them (LangGraph turns mappings
-    into RagContext before a node sees them). Raises SettingsError for an unknown or out-of-range
-    knob.
+    None gives the defaults. Raises SettingsError for an unknown or out-of-range knob.
     """
     if isinstance(given, RagContext):
         given = given.model_dump(exclude_unset=True)
@@ -154,12 +151,33 @@ def resolve_context(given: Any, defaults: RagContext) -> RagContext:
 
 
 def knobs(given: Any) -> dict[str, Any]:
-    """What a runtime's context sets; a mapping's own values. {} for a foreign object and none."""
+    """What a runtime's context sets for us (LangGraph turns mappings into RagContext before a node
+    sees them; in a host graph it hands down the host's).
+
+    Raises SettingsError for a host's `tenant` beside no `churon`: every tenant's passages would be
+    searched.
+    """
     if isinstance(given, RagContext):
         return given.model_dump(mode="json", exclude_unset=True)
-    if not isinstance(given, Mapping):
-        return {}
-    return {key: value for key, value in given.items() if key in RagContext.model_fields}
+    own = _of_host(given, "churon")
+    if own is None and (tenant := _of_host(given, "tenant")):
+        raise SettingsError(
+            f"The host's context names the tenant {tenant!r}, but nothing for churon.",
+            remedy='Give it its own part: {"churon": {"tenant": ...}} for one tenant\'s passages, '
+            '{"churon": {}} for all.',
+        )
+    if isinstance(own, RagContext):
+        return knobs(own)
+    if own is not None and not isinstance(own, Mapping):
+        raise SettingsError(
+            f"The host's context holds {own!r} for churon.",
+            remedy="Give a RagContext, or a mapping of its knobs.",
+        )
+    return dict(own or {})
+
+
+def _of_host(given: Any, name: str) -> Any:
+    return given.get(name) if isinstance(given, Mapping) else getattr(given, name, None)
 
 
 def plain_knobs(given: Any) -> dict[str, Any]:

@@ -6,16 +6,20 @@ import asyncio
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.embeddings import Embeddings
+from langchain_core.language_models import BaseChatModel
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.vectorstores import VectorStore
 
-from churon.tools.context import RagContext, knobs, lenient_context
+from churon.tools.context import RagContext, knobs, lenient_context, resolve_context
 from churon.tools.errors import InputError
 from churon.tools.models.base import ChatPort
 from churon.tools.models.critic import Critic
+from churon.tools.models.langchain_chat import port_of
 from churon.tools.run import Run
 from churon.tools.settings import Settings, load_settings
 from churon.tools.types import Account
@@ -36,23 +40,30 @@ IDLE_SECONDS = 900
 class Toolkit:
     """Models, store and reranker by settings, each opened at first use, in a thread.
 
-    Resources given by name are used as they are. One toolkit serves many graphs, runs and event
-    loops; `aclose` releases what it opened itself.
+    Resources given by name are used as they are; `chat` may be any LangChain chat model. One
+    toolkit serves many graphs, runs and event loops; `aclose` releases what it opened itself.
+    Raises InputError for a retriever or vector store, which is no `Store`.
     """
 
     def __init__(
         self,
         settings: Settings | None = None,
         *,
-        chat: ChatPort | None = None,
+        chat: ChatPort | BaseChatModel | None = None,
         embeddings: Embeddings | None = None,
         store: Store | None = None,
         reranker: RerankCompressor | None = None,
         cases: CaseMemory | None = None,
     ) -> None:
+        if isinstance(store, (BaseRetriever, VectorStore)):
+            raise InputError(
+                f"Toolkit(store=...) was given a {type(store).__name__}, which cannot tell dense "
+                "from BM25 hits, tenants and passages by id.",
+                remedy="Set [store] in the settings, and read the documents with `churon ingest`.",
+            )
         self._settings = settings
         self._given: dict[str, Any] = {
-            "chat:": chat,
+            "chat:": port_of(chat) if isinstance(chat, BaseChatModel) else chat,
             "embeddings": embeddings,
             "store": store,
             "reranker": reranker,
@@ -77,7 +88,7 @@ class Toolkit:
         return self._settings
 
     def context(self, given: Any) -> RagContext:
-        """The run's context from whatever the runtime holds. Raises SettingsError."""
+        """The run's context from what a node's runtime holds. Raises SettingsError."""
         return lenient_context(given, self.settings.context)
 
     def run(self, run_id: str, context: Any, account: Account) -> Run:
@@ -91,7 +102,7 @@ class Toolkit:
             run = self._runs.get(run_id)
             if run is None:
                 begun = account.get("given")
-                held = self.context(context if begun is None else begun)
+                held = self.context(context) if begun is None else self._resolved(begun)
                 run = self._runs[run_id] = Run(self, held, account)
                 self._drop_idle()
             else:
@@ -105,8 +116,11 @@ class Toolkit:
                     remedy="Go on with it as its own tenant, or ask on another thread.",
                 )
             if "limits" in asked:
-                run.allow(self.context({"limits": asked["limits"]}).limits)
+                run.allow(self._resolved({"limits": asked["limits"]}).limits)
             return run
+
+    def _resolved(self, given: Mapping[str, Any]) -> RagContext:
+        return resolve_context(given, self.settings.context)
 
     def _drop_idle(self) -> None:
         old = time.monotonic() - IDLE_SECONDS

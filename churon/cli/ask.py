@@ -21,6 +21,7 @@ from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
 from churon.graphs.registry import build_graph
 from churon.nodes.begin import language_of
+from churon.tools.context import resolve_context
 from churon.tools.errors import InputError
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
@@ -77,7 +78,7 @@ async def show_run(
     """
     language = language_of(asked)
     going: Any = asked
-    if isinstance(graph, str) and toolkit.context(context).approve_plan:
+    if isinstance(graph, str) and resolve_context(context, toolkit.settings.context).approve_plan:
         graph = build_graph(graph, toolkit, checkpointer=InMemorySaver())
         config = {"configurable": {"thread_id": "ask"}}
     while True:

@@ -15,6 +15,7 @@ from churon.cli.rows import Rows
 from churon.cli.tenant import check_tenant
 from churon.nodes.rerank import passage
 from churon.tools.account import no_account
+from churon.tools.context import resolve_context
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
 
@@ -33,10 +34,11 @@ async def run(
     settings: Settings, query: str, as_json: bool, tenant: str | None, filters: list[str]
 ) -> int:
     """Exit status 0, also when nothing is found: an empty result is a result."""
-    context = {"tenant": tenant} if tenant else None
+    given = {"tenant": tenant} if tenant else None
     kept = filter_of(filters)
     async with Toolkit(settings) as toolkit:
-        await check_tenant(toolkit, context)
+        await check_tenant(toolkit, given)
+        context = resolve_context(given, settings.context)
         hands = toolkit.run("search", context, no_account())  # the search that the graphs make
         found = await hands.search(readable(query), kept)
         reranker = await toolkit.reranker()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from churon.tools.context import resolve_context
 from churon.tools.errors import StoreError
 from churon.tools.toolkit import Toolkit
 
@@ -14,7 +15,7 @@ async def check_tenant(toolkit: Toolkit, context: dict[str, Any] | None) -> None
 
     Otherwise such a run would end with "the documents do not hold an answer".
     """
-    wanted = toolkit.context(context)
+    wanted = resolve_context(context, toolkit.settings.context)
     if not wanted.tenant:
         return
     store = await toolkit.store()

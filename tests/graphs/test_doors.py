@@ -7,20 +7,22 @@ import json
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import END, START, StateGraph
-from support.ferry import FERRY, QUESTION, model
+from support.ferry import FERRY, QUESTION, TEXTS, model
 from support.scripted import Reply
-from support.world import world
+from support.world import ListStore, world
 from typing_extensions import TypedDict
 
 import churon
 from churon.graphs.registry import CHAT, GRAPHS, build_graph
-from churon.tools.errors import InputError
+from churon.tools.context import RagContext
+from churon.tools.errors import InputError, SettingsError
 from churon.tools.loop import run_sync
 
 
@@ -174,15 +176,44 @@ async def test_optional_inputs_do_not_linger_on_a_thread() -> None:
     assert (await graph.aget_state(config)).values["filter"] is None
 
 
-async def test_a_hosts_mapping_context_is_not_taken_for_ours() -> None:
-    class Context(TypedDict):
-        user_id: str
-
-    host = StateGraph(Host, context_schema=Context)
-    host.add_node("rag", build_graph("self_rag", world(model())))
+@pytest.mark.parametrize(
+    ("given", "tenant"),
+    [
+        ({"user_id": "kim", "model": "gpt-9", "search": "web"}, None),
+        ({"tenant": "kim", "churon": {"tenant": "lee"}}, "lee"),
+        ({"tenant": "kim", "churon": {}}, None),
+        (SimpleNamespace(tenant="kim", churon={"tenant": "lee"}), "lee"),
+        (SimpleNamespace(churon=RagContext(tenant="lee")), "lee"),
+        (RagContext(tenant="lee"), "lee"),
+    ],
+)
+async def test_of_a_hosts_context_our_part_is_read(given: Any, tenant: str | None) -> None:
+    store = ListStore(TEXTS)
+    host = StateGraph(Host, context_schema=type(given))
+    host.add_node("rag", build_graph("two_stage", world(model(), store=store)))
     host.add_edge(START, "rag")
-    output = await host.compile().ainvoke({"question": QUESTION}, context={"user_id": "kim"})
+    output = await host.compile().ainvoke({"question": QUESTION}, context=given)
     assert output["answer"] == "The Lumen leaves at 07:30."
+    assert [asked["tenant"] for asked in store.asked] == [tenant]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"tenant": "kim"}, r"tenant 'kim', but nothing for churon.*\{\"churon\""),
+        (SimpleNamespace(tenant="kim"), "tenant 'kim', but nothing for churon"),
+        ({"churon": {"k9": 1}}, "k9=1 is refused"),
+        ({"churon": "kim"}, "'kim' for churon.*a mapping of its knobs"),
+    ],
+)
+async def test_a_hosts_tenant_is_never_passed_over(given: Any, said: str) -> None:
+    store = ListStore(TEXTS)
+    host = StateGraph(Host, context_schema=type(given))
+    host.add_node("rag", build_graph("two_stage", world(model(), store=store)))
+    host.add_edge(START, "rag")
+    with pytest.raises(SettingsError, match=said):
+        await host.compile().ainvoke({"question": QUESTION}, context=given)
+    assert store.asked == []
 
 
 async def test_a_hosts_low_recursion_limit_does_not_end_a_run() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import RunnableLambda
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
+from langgraph.types import Command
 from support import bridge
 from support.ferry import QUESTION, TEXTS, model
 from support.serving import slow_port
@@ -242,6 +244,59 @@ async def test_the_tenant_is_the_hosts_to_set_not_the_models() -> None:
     assert len(told.artifact["evidence"]) == 1
     refused = await tool.ainvoke({**call, "args": {"question": " "}})
     assert refused.status == "error" and "empty" in refused.content
+
+
+async def test_streams_are_whole_inside_a_node_and_a_tool() -> None:
+    toolkit = world(model())
+
+    async def rag(state: Desk) -> Desk:
+        events = [event async for event in churon.stream(state["question"], toolkit=toolkit)]
+        json.dumps(events)  # plain data, for whoever sends them on
+        assert {event["kind"] for event in events} == {"step", "token", "output"}
+        return {"answer": events[-1]["output"]["answer"]}
+
+    async def ask_documents(question: str) -> str:
+        """Ask."""
+        return (await rag({"question": question}))["answer"]
+
+    host = StateGraph(Desk)
+    host.add_node("rag", rag)
+    host.add_edge(START, "rag")
+    assert (await host.compile().ainvoke({"question": QUESTION}))["answer"] == ANSWER
+    out = await create_agent(Agent(), [ask_documents]).ainvoke({"messages": [("user", QUESTION)]})
+    assert out["messages"][-1].content == ANSWER
+    assert (await rag({"question": QUESTION}))["answer"] == ANSWER
+
+
+async def test_a_host_with_our_output_as_its_state_keeps_each_run_apart() -> None:
+    class Held(churon.RagOutput):
+        question: str
+
+    host = StateGraph(Held)
+    host.add_node("rag", churon.build_graph("self_rag", world(model(), limits={"calls": 4})))
+    host.add_edge(START, "rag")
+    runs = host.compile(checkpointer=InMemorySaver())
+    config: Any = {"configurable": {"thread_id": "t"}}
+    first = await runs.ainvoke({"question": "Do zebras fly?"}, config)
+    second = await runs.ainvoke({"question": "Do dogs fly?"}, config)
+    assert first["stop_reason"].startswith("budget") and second["steps"]
+    assert len(second["steps"]) == len(first["steps"])
+
+
+@pytest.mark.parametrize("saver", [None, InMemorySaver()])
+async def test_an_agent_pauses_for_a_plan_where_it_can_be_resumed(saver: Any) -> None:
+    graph = churon.build_graph("cot_rag", world(bridge.model(), bridge.TEXTS))
+    tool = graph.as_tool(context={"approve_plan": True})
+    runs = create_agent(Agent(), [tool], checkpointer=saver)
+    config: Any = {"configurable": {"thread_id": "t"}}
+    out = await runs.ainvoke({"messages": [HumanMessage(bridge.QUESTION)]}, config)
+    if saver is None:
+        told = out["messages"][-1].content
+        assert "nothing can resume it" in told and "checkpointer" in told
+    else:
+        assert "__interrupt__" in out
+        out = await runs.ainvoke(Command(resume=True), config)
+        assert "Sora Han" in out["messages"][-1].content
 
 
 async def test_a_tool_whose_plan_waits_for_approval_says_what_to_do() -> None:

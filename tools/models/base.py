@@ -102,9 +102,9 @@ class ChatPort:
         """
         kwargs = self.dialect.kwargs(want)
         if on_token is None:
-            message = await self.model.ainvoke(list(messages), _SILENT, **kwargs)
+            message = await self.asked(want).ainvoke(list(messages), _SILENT, **kwargs)
         else:
-            message = await self._stream(messages, kwargs, on_token)
+            message = await _stream(self.asked(want), messages, kwargs, on_token)
         self.dialect.check(message)
         answer = read_completion(message)
         if answer.cut and want.max_tokens > 1 and not answer.text.strip():
@@ -115,15 +115,23 @@ class ChatPort:
             )
         return answer
 
-    async def _stream(
-        self, messages: Sequence[BaseMessage], kwargs: dict[str, Any], on_token: OnToken
-    ) -> AIMessage:
-        whole: AIMessageChunk | None = None
-        async for chunk in self.model.astream(list(messages), _SILENT, **kwargs):
-            whole = chunk if whole is None else whole + chunk
-            if chunk.text and (waiting := on_token(chunk.text)) is not None:
-                await waiting
-        return whole if whole is not None else AIMessage(content="")
+    def asked(self, want: Want) -> BaseChatModel:
+        """The model that a call with this wish goes to."""
+        return self.model
+
+
+async def _stream(
+    model: BaseChatModel,
+    messages: Sequence[BaseMessage],
+    kwargs: dict[str, Any],
+    on_token: OnToken,
+) -> AIMessage:
+    whole: AIMessageChunk | None = None
+    async for chunk in model.astream(list(messages), _SILENT, **kwargs):
+        whole = chunk if whole is None else whole + chunk
+        if chunk.text and (waiting := on_token(chunk.text)) is not None:
+            await waiting
+    return whole if whole is not None else AIMessage(content="")
 
 
 def read_completion(message: AIMessage) -> Completion:

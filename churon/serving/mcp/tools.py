@@ -22,6 +22,7 @@ from churon.serving.problem import Problem
 from churon.serving.run import moments
 from churon.serving.visit import Visit
 from churon.tools.account import no_account
+from churon.tools.context import resolve_context
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ async def search(call: Call, given: Search) -> tuple[Result, str]:
     k1 = max(given.limit, call.house.settings.context.k1)
     run_id = uuid.uuid4().hex
     toolkit = call.house.toolkit
-    hands = toolkit.run(run_id, call.context(k1=k1, k2=given.limit), no_account())
+    context = resolve_context(call.context(k1=k1, k2=given.limit), toolkit.settings.context)
+    hands = toolkit.run(run_id, context, no_account())
     try:
         documents = await hands.search(given.query, wanted.get("filter"))
         best = await hands.rerank(given.query, documents)

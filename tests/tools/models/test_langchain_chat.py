@@ -1,0 +1,95 @@
+"""A chat model of any LangChain package, given to a Toolkit as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.vectorstores import InMemoryVectorStore
+from pydantic import Field
+from support import bridge, ferry
+from support.hashing import HashingEmbeddings
+from support.world import ListStore, settings, step_of
+
+import churon
+from churon.graphs.registry import GRAPHS
+from churon.tools.errors import InputError, ModelError
+from churon.tools.models.base import Want
+from churon.tools.models.langchain_chat import CONTEXT_LENGTH, port_of
+
+LETTERS = {"grade": "Y", "support": "F", "utility": "5", "same": "Y", "sufficient": "Y"}
+
+
+class Foreign(BaseChatModel):
+    """Takes no keyword but `stop`, and gives neither log-probs nor usage."""
+
+    model: str = "foreign-1"
+    temperature: float | None = None
+    max_output_tokens: int | None = None
+    seen: list[tuple[float | None, int | None]] = Field(default_factory=list)
+    answers: Any = None
+    away: bool = False
+
+    @property
+    def _llm_type(self) -> str:
+        return "foreign"
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+    ) -> ChatResult:
+        if self.away:
+            raise LookupError("no such host:\n away")
+        self.seen.append((self.temperature, self.max_output_tokens))
+        prompt = str(messages[-1].content)
+        step = step_of(prompt)
+        text = LETTERS.get(step) or str(self.answers(step, prompt))
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(text))])
+
+
+@pytest.fixture
+def foreign() -> Iterator[Foreign]:
+    yield Foreign(seen=[], answers=ferry.model())
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+async def test_every_graph_answers_with_it(graph: str, foreign: Foreign) -> None:
+    question, texts, said = ferry.QUESTION, ferry.TEXTS, "07:30"
+    if graph in ("cot_rag", "mcts_rag"):
+        question, texts, said = bridge.QUESTION, bridge.TEXTS, "Sora Han"
+        foreign.answers = bridge.model()
+    toolkit = churon.Toolkit(settings(), chat=foreign, store=ListStore(texts))
+    output = await churon.ask(question, graph, toolkit=toolkit)
+    assert said in output["answer"]
+    assert output["usage"]["calls"] == len(foreign.seen) > 0
+
+
+async def test_its_fields_say_what_a_call_wants(foreign: Foreign) -> None:
+    port = port_of(foreign)
+    hello = [HumanMessage("Hello")]
+    await port.complete(hello, Want(max_tokens=7, temperature=0.7, seed=3))
+    await port.complete(hello, Want(max_tokens=9), on_token=lambda text: None)
+    assert foreign.seen == [(0.7, 7), (0.0, 9)]
+    assert (foreign.temperature, foreign.max_output_tokens) == (None, None)
+    assert (port.name, port.context_length) == ("foreign-1", CONTEXT_LENGTH)
+    told = Foreign(profile={"max_input_tokens": 999})
+    assert port_of(told).context_length == 999
+
+
+async def test_what_its_package_raises_is_one_clear_error(foreign: Foreign) -> None:
+    foreign.away = True
+    toolkit = churon.Toolkit(settings(), chat=foreign, store=ListStore(ferry.TEXTS))
+    with pytest.raises(ModelError, match="'foreign-1' failed: LookupError: no such host: away"):
+        await churon.ask(ferry.QUESTION, "two_stage", toolkit=toolkit)
+
+
+def test_a_vector_store_is_refused_at_once() -> None:
+    given: Any = InMemoryVectorStore(HashingEmbeddings())
+    with pytest.raises(InputError, match=r"InMemoryVectorStore.*churon ingest"):
+        churon.Toolkit(store=given)
