@@ -13,6 +13,7 @@ from churon.nodes.cite import Cited, cite, claim, without_keys
 from churon.nodes.common import PassageState, RunState, chosen, settled
 from churon.nodes.decide import asks_again, is_refusal
 from churon.nodes.grade import relevant
+from churon.nodes.numeric import lacks_number
 from churon.nodes.prompts import fitting, messages, numbered, passage_text
 from churon.nodes.reading import read
 from churon.nodes.sentences import sentences
@@ -59,7 +60,7 @@ class WriteCandidate:
         text, logprob = without_keys(uncut(run, written)), written.mean_logprob
         parts = [one for one in sentences(text) if not asks_again(one, state["standalone"])]
         text = " ".join(parts)
-        if is_refusal(text):
+        if is_refusal(text) or lacks_number(text, state["standalone"]):
             text, logprob = await self._read_again(run, state), None
         candidate = Candidate(
             evidence_id=passage["id"],
@@ -189,4 +190,5 @@ async def _cited(
     claims = [one for one in cited.claims if not asks_again(one["text"], question)]
     answer = " ".join(one["text"] for one in claims)
     # small models also write "[1] NONE"
-    return None if is_refusal(answer) else Cited(answer, claims, cited.invented)
+    declined = is_refusal(answer) or lacks_number(answer, question)
+    return None if declined else Cited(answer, claims, cited.invented)

@@ -16,6 +16,7 @@ from langchain_core.messages import BaseMessage
 from churon.nodes.cite import attribute, cite
 from churon.nodes.decide import is_none_of, is_refusal, normalised
 from churon.nodes.meaning import polarity
+from churon.nodes.numeric import lacks_number
 from churon.nodes.prompts import fitting, messages, numbered
 from churon.nodes.structured import ask_json
 from churon.nodes.uncut import whole
@@ -154,7 +155,8 @@ def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tu
     """What the model's JSON says, and how many citation keys it invented.
 
     Either text stands for the other where the model gave only one; NONE in the answer is none, and
-    so is a yes or no to a question that asks who, when or how many.
+    so is a yes or no to a question that asks who, when or how many, and what has no number where
+    one is asked for.
     """
     given = raw if isinstance(raw, Mapping) else {}
     said, short = (_text(given.get(name)) for name in ("statement", "answer"))
@@ -165,6 +167,8 @@ def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tu
     if polarity(short) and _ASKS_MORE.search(question):
         short = ""
         said = "" if polarity(said) else said
+    if lacks_number(short, question):
+        short, said = "", "" if lacks_number(said, question) else said
     if is_refusal(short) and not is_none_of(short, said) and (short or is_refusal(said)):
         return NOTHING, 0
     cited = cite("" if is_refusal(said) else said, passages)
