@@ -71,8 +71,10 @@ def _laid(network: Any, rows: list[PairTokens], typed: bool, spans: list[int], t
 
     In one piece, to go to a GPU at once. What the rows leave over is zero.
     """
-    offset = getattr(network.base_model.embeddings, "padding_idx", -1) + 1  # RoBERTa counts on
-    own = sum(map(len, rows))
+    # RoBERTa counts from behind the padding's id, and stays there at a token of this id
+    padding = getattr(network.base_model.embeddings, "padding_idx", -1)
+    lengths = [len(row) for row in rows]
+    own = sum(lengths)
     laid = np.zeros(3 * tokens + len(spans) + 1, np.int32)
     ids, types, positions = laid[: 3 * tokens].reshape(3, tokens)[:, :own]
     ids[:] = np.fromiter(chain.from_iterable(row.ids for row in rows), np.int32, own)
@@ -80,7 +82,10 @@ def _laid(network: Any, rows: list[PairTokens], typed: bool, spans: list[int], t
         types[:] = np.fromiter(chain.from_iterable(row.types for row in rows), np.int32, own)
     np.cumsum(spans, out=laid[3 * tokens + 1 :])
     starts = laid[3 * tokens :][: len(rows)]
-    positions[:] = np.arange(own) - np.repeat(starts, [len(row) for row in rows]) + offset
+    counted = ids != padding
+    totals = counted.cumsum()
+    before = totals[starts] - counted[starts]
+    positions[:] = (totals - np.repeat(before, lengths)) * counted + padding
     return laid
 
 

@@ -7,7 +7,15 @@ from importlib.util import find_spec
 from typing import Any
 
 import pytest
-from support.rerankers import KOREAN, QUERY, TEXTS, documents, save_encoder, save_other
+from support.rerankers import (
+    KOREAN,
+    QUERY,
+    TEXTS,
+    documents,
+    plain_score,
+    save_encoder,
+    save_other,
+)
 
 if not find_spec("torch"):
     pytest.skip("needs the extra `rerank`", allow_module_level=True)
@@ -79,6 +87,12 @@ def test_queries_that_share_a_batch_do_not_share_scores(scorer: Any) -> None:
     assert sum(map(len, rows)) > CHUNK
     assert found == pytest.approx([expected[place] for place in order], abs=1e-5)
     assert len({round(score, 3) for score in expected}) > 10
+
+
+def test_a_padding_token_in_a_text_has_the_position_that_transformers_gives_it(scorer: Any) -> None:
+    texts = ["the <pad> old [PAD] bridge", "bridge", "<pad> [PAD] the river <pad>"]
+    expected = [plain_score(scorer.name, QUERY, text) for text in texts]
+    assert scorer.score(QUERY, documents(texts)) == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
