@@ -18,10 +18,18 @@ from churon.tools.rerank.batching import packed
 from churon.tools.rerank.cache import ScoreCache
 from churon.tools.rerank.canaries import calibration_pairs
 from churon.tools.rerank.certified import WORTH, ErrorBound, certified
+from churon.tools.rerank.jobs import Job
 from churon.tools.rerank.placing import check_length, placed
 from churon.tools.rerank.queue import Call, PassQueue, Pending, Row
+from churon.tools.rerank.scorer import readable, sigmoid
 from churon.tools.rerank.spans import flash
-from churon.tools.rerank.torch_model import free_memory, import_torch, later, pick_batch_tokens
+from churon.tools.rerank.torch_model import (
+    free_memory,
+    import_torch,
+    later,
+    out_of_memory,
+    pick_batch_tokens,
+)
 
 log = logging.getLogger(__name__)
 
@@ -29,27 +37,6 @@ R = TypeVar("R", bound=Row)
 _OTHER_DEVICE = "Use another torch, rerank.device = 'cpu' or rerank.provider = 'reference'."
 PORTION = 2
 """Characters to a pass's token: half a pass, or less, in most languages."""
-
-
-class Job(Generic[R]):
-    """A row for the network of one precision; hashed once, it is looked up often."""
-
-    __slots__ = ("_hash", "precision", "row")
-
-    def __init__(self, precision: str, row: R) -> None:
-        self.precision, self.row = precision, row
-        self._hash = hash((precision, row))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Job) or self._hash != other._hash:
-            return False
-        return (self.precision, self.row) == (other.precision, other.row)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __len__(self) -> int:
-        return len(self.row)
 
 
 class CrossEncoder(ABC, Generic[R]):
@@ -71,9 +58,9 @@ class CrossEncoder(ABC, Generic[R]):
         prepare: Callable[[Any], None] | None = None,
     ) -> None:
         """`network`: loaded, in the precision that counts; `batch_tokens`: most tokens of one pass,
-        halved for good where memory is too small; `max_length`: tokens of a pair; `coarse`: a torch
-        dtype in which all passages are scored first, where only the best have to be exact;
-        `prepare`: changes a network for good that has its precision and device.
+        halved for good where memory is too small, but not below `max_length`: tokens of a pair;
+        `coarse`: a torch dtype in which all passages are scored first, where only the best have to
+        be exact; `prepare`: changes a network for good that has its precision and device.
         """
         check_length(name, network.config, max_length)
         self.name = name
@@ -94,13 +81,13 @@ class CrossEncoder(ABC, Generic[R]):
         self._precisions = {"exact": str(dtype), "coarse": f"{coarse} for {dtype}"}
         self._queue: PassQueue[Job[R]] = PassQueue(self._pass, lambda: self.batch_tokens)
         self.error_bound = None if coarse is None else self._calibrated()
-        """What `coarse` scores may be wrong by; None where all are exact."""
+        """What `coarse` scores are reckoned to be wrong by; None where all are exact."""
 
     def score(
         self, query: str, documents: Sequence[Document], top_n: int | None = None
     ) -> list[float]:
         """One logit per document. Texts become tokens in the caller's thread."""
-        texts = [document.page_content for document in documents]
+        query, texts = readable(query), [readable(one.page_content) for one in documents]
         exact = partial(self._scored, "exact", query, texts)
         everything = list(range(len(texts)))
         if self.error_bound is None or top_n is None or top_n * WORTH >= len(texts):
@@ -139,20 +126,24 @@ class CrossEncoder(ABC, Generic[R]):
         passages = [texts[place] for place in places]
 
         def score(missing: list[int]) -> list[float]:
-            calls: list[Call] = []
-            try:
-                for some in self._portions([passages[place] for place in missing]):
-                    with self._queue.coming():
-                        rows = self._rows(query, some)
-                    jobs = [Job(precision, row) for row in rows]
-                    calls.append(self._queue.submit(jobs, calls[-1] if calls else None))
-                return [one for call in calls for one in call.done.result()]
-            finally:
-                for call in calls:
-                    self._queue.drop(call)  # where one failed, nobody waits for the others
+            return self._anew(precision, query, [passages[place] for place in missing])
 
         scorer = f"{self._identity} {self._precisions[precision]}"
         return self.cache.through(scorer, query, passages, score)
+
+    def _anew(self, precision: str, query: str, passages: list[str]) -> list[float]:
+        """Scores from the network."""
+        calls: list[Call] = []
+        try:
+            for some in self._portions(passages):
+                with self._queue.coming():
+                    rows = self._rows(query, some)
+                jobs = [Job(precision, row) for row in rows]
+                calls.append(self._queue.submit(jobs, calls[-1] if calls else None))
+            return [one for call in calls for one in call.done.result()]
+        finally:
+            for call in calls:
+                self._queue.drop(call)  # where one failed, nobody waits for the others
 
     def _prepared(self, network: Any, prepare: Callable[[Any], None]) -> None:
         """On a GPU, whose kernels torch's public interface does not promise, refused where it does
@@ -185,10 +176,7 @@ class CrossEncoder(ABC, Generic[R]):
             found = [self._forward(network, rows) for rows in batches * 2]
             whole, laid = self._torch.cat(expected * 2), self._torch.cat(found)
         if not whole.isfinite().all():
-            raise RerankError(
-                f"The model {self.name!r} has no finite scores in {network.dtype}.",
-                remedy="Set rerank.dtype = 'float32' or 'bfloat16'.",
-            )
+            raise self._no_numbers(str(network.dtype))
         return float((laid - whole).abs().max() / (1 + whole.abs().max()))
 
     def _portions(self, passages: list[str]) -> Iterator[list[str]]:
@@ -209,13 +197,22 @@ class CrossEncoder(ABC, Generic[R]):
         if portion:
             yield portion
 
+    def _no_numbers(self, dtype: str) -> RerankError:
+        return RerankError(
+            f"The model {self.name!r} has no finite scores in {dtype}.",
+            remedy="Set rerank.dtype = 'float32' or 'bfloat16'.",
+        )
+
     def _calibrated(self) -> ErrorBound:
         bound = ErrorBound()
         for query, passages in calibration_pairs():
-            everything = list(range(len(passages)))
-            coarse = self._scored("coarse", query, passages, everything)
-            bound.learn(coarse, self._scored("exact", query, passages, everything))
-        log.info("%s: half precision is taken to err by at most %.3g", self.name, bound.value)
+            # Not through the cache, which is for callers' pairs
+            coarse, exact = (self._anew(one, query, passages) for one in ("coarse", "exact"))
+            for precision, scores in (("coarse", coarse), ("exact", exact)):
+                if not all(map(math.isfinite, scores)):
+                    raise self._no_numbers(self._precisions[precision])
+            bound.learn(coarse, exact)
+        log.info("%s: half precision is taken to err by %.3g or less", self.name, bound.value)
         return bound
 
     def _pass(self, jobs: list[Job[R]]) -> Pending | list[float]:
@@ -238,22 +235,29 @@ class CrossEncoder(ABC, Generic[R]):
         return read() if self.device == "cpu" else read
 
     def _in_batches(self, network: Any, rows: list[R]) -> list[tuple[list[int], Any]]:
-        """Places in `rows`, and their logits; on a GPU these are still to come."""
+        """Places in `rows`, and their logits; on a GPU these are still to come. Where memory ends,
+        a batch is tried once more, as others may have had it, then what is left in smaller ones.
+        """
         found: list[tuple[list[int], Any]] = []
         padded = self.padded or not self._unpadded_attention(network)
         run = self._whole if self.padded else self._forward
-        waiting = deque(self._packed(rows, range(len(rows)), padded))
+        budget, ended = self.batch_tokens, False
+        waiting = deque(self._packed(rows, range(len(rows)), budget, padded))
         while waiting:
             batch = waiting.popleft()
             try:
                 found.append((batch, run(network, [rows[index] for index in batch])))
                 continue
-            except self._torch.OutOfMemoryError as error:
-                self._halve([len(rows[index]) for index in batch], padded, error)
+            except RuntimeError as error:
+                if not out_of_memory(error):
+                    raise
+                if ended:
+                    budget = self._halved(budget, [len(rows[at]) for at in batch], padded, error)
             # Outside of `except`: while the error lives, so do the tensors of its frames
             free_memory(self.device)
+            ended = True
             left = [index for one in (batch, *waiting) for index in one]
-            waiting = deque(self._packed(rows, left, padded))
+            waiting = deque(self._packed(rows, left, budget, padded))
         return found
 
     def _unpadded_attention(self, network: Any) -> bool:
@@ -261,12 +265,15 @@ class CrossEncoder(ABC, Generic[R]):
         size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         return network.device.type == "cpu" or flash(network.dtype, network.device, size)
 
-    def _packed(self, rows: list[R], indices: Sequence[int], padded: bool) -> Iterator[list[int]]:
+    def _packed(
+        self, rows: list[R], indices: Sequence[int], budget: int, padded: bool
+    ) -> Iterator[list[int]]:
         lengths = [len(rows[index]) for index in indices]
-        for batch in packed(lengths, self.batch_tokens, padded=padded):
+        for batch in packed(lengths, budget, padded=padded):
             yield [indices[place] for place in batch]
 
-    def _halve(self, lengths: list[int], padded: bool, error: Exception) -> None:
+    def _halved(self, budget: int, lengths: list[int], padded: bool, error: Exception) -> int:
+        """Tokens of what is left of a pass whose batch of such lengths had no memory."""
         if len(lengths) == 1:
             raise RerankError(
                 f"The device {self.device!r} has no memory for one pair of {self.name!r}.",
@@ -274,11 +281,7 @@ class CrossEncoder(ABC, Generic[R]):
             ) from error
         # By what the batch had: a budget far above it would be halved in vain
         had = max(lengths) * len(lengths) if padded else sum(lengths)
-        self.batch_tokens = max(1, min(self.batch_tokens, had) // 2)
-
-
-def sigmoid(logit: float) -> float:
-    """1 / (1 + exp(-logit)) without overflow."""
-    if logit >= 0:
-        return 1 / (1 + math.exp(-logit))
-    return math.exp(logit) / (1 + math.exp(logit))
+        half = max(1, min(budget, had) // 2)
+        # A small batch tells of a moment, not of the device
+        self.batch_tokens = min(self.batch_tokens, max(half, self.max_length))
+        return half

@@ -22,7 +22,7 @@ from langchain_core.documents import Document
 from numpy.typing import NDArray
 
 from churon.tools.korean import detect_language
-from churon.tools.rerank.scorer import abandoned
+from churon.tools.rerank.scorer import abandoned, readable
 from churon.tools.rerank.token_cache import TokenCache, Vectors
 
 Floats = NDArray[np.float32]
@@ -89,7 +89,7 @@ class LateInteractionScorer:
 
     def max_sim(self, query: str, texts: Sequence[str]) -> list[float]:
         """Centred MaxSim in [-1, 1] of the query to each text."""
-        passages = self._passages(texts)
+        query, passages = readable(query), self._passages([readable(text) for text in texts])
         mean = _mean_row(passages)
         (rows,) = self.embeddings.token_vectors([query], self.query_prefix)
         start = self._rows_before(self.query_prefix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from churon.tools.errors import RerankError, SettingsError
-from churon.tools.rerank.torch_model import import_torch
+from churon.tools.rerank.torch_model import out_of_memory
 
 _AFTER_PADDING = ("roberta", "camembert", "xmod", "data2vec-text", "ernie_m", "mpnet")
 """Families, by a part of their name, that count positions from behind the padding's index."""
@@ -27,10 +27,11 @@ def check_length(name: str, config: Any, max_length: int) -> None:
 
 def placed(name: str, network: Any, device: str) -> Any:
     """The network on the device. Raises RerankError where it has no room there."""
-    torch, _ = import_torch()
     try:
         return network.to(device)
-    except torch.OutOfMemoryError as error:
+    except RuntimeError as error:
+        if not out_of_memory(error):
+            raise
         raise RerankError(
             f"The device {device!r} has no memory for the model {name!r}.",
             remedy="Free the GPU, name a smaller model, or set rerank.device = 'cpu'.",

@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.documents import Document
 
 from churon.tools.errors import ModelMissing, RerankError
-from churon.tools.rerank.cross_encoder import sigmoid
+from churon.tools.rerank.scorer import readable, sigmoid
 from churon.tools.rerank.torch_model import (
     import_torch,
     load_pretrained,
@@ -66,7 +66,7 @@ class ReferenceScorer:
         with self._lock:
             if self._model is None:
                 raise RerankError(f"The reranker {self.name!r} is closed.")
-            pairs = [(query, document.page_content) for document in documents]
+            pairs = [(readable(query), readable(one.page_content)) for one in documents]
             return [float(score) for score in self._model.compute_score(pairs)]
 
     def probability(self, score: float) -> float | None:

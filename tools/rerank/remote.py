@@ -21,9 +21,8 @@ from churon.tools.breaker import CircuitBreaker
 from churon.tools.errors import RerankError
 from churon.tools.rerank.cache import ScoreCache
 from churon.tools.rerank.client import RerankClient
-from churon.tools.rerank.cross_encoder import sigmoid
 from churon.tools.rerank.endpoint import down
-from churon.tools.rerank.scorer import abandoned
+from churon.tools.rerank.scorer import abandoned, sigmoid
 from churon.tools.rerank.shapes import COHERE, TEI, sendable
 
 TOGETHER = 4

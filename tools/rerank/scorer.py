@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -40,3 +41,18 @@ class Scorer(Protocol):
     def close(self) -> None:
         """Release the model; calls that still wait fail with RerankError."""
         ...
+
+
+def readable(text: str) -> str:
+    """The text without lone surrogates: they have no UTF-8, and no tokenizer or server takes them.
+
+    They come out of broken documents.
+    """
+    return text.encode("utf-8", "replace").decode()
+
+
+def sigmoid(logit: float) -> float:
+    """1 / (1 + exp(-logit)) without overflow."""
+    if logit >= 0:
+        return 1 / (1 + math.exp(-logit))
+    return math.exp(logit) / (1 + math.exp(logit))

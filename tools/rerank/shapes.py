@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from churon.tools.rerank.scorer import readable
+
 _STAND_IN = "."
 
 
@@ -85,11 +87,11 @@ COHERE = Shape("cohere", "documents", "relevance_score", "results")
 
 
 def sendable(text: str) -> str:
-    """The text as servers take it: no lone surrogates (they have no UTF-8), and not blank.
+    """The text as servers take it: no lone surrogates, and not blank.
 
     Cohere wants a token at least; others refuse a blank passage, and with it the whole request.
     """
-    clean = text.encode("utf-8", "replace").decode()
+    clean = readable(text)
     return clean if clean.strip() else _STAND_IN
 
 

@@ -147,6 +147,14 @@ def _broken_weights() -> type[Exception]:
     return found
 
 
+def out_of_memory(error: RuntimeError) -> bool:
+    """Whether memory ended: of a GPU that is a type, of a CPU or Apple's MPS words alone."""
+    torch, _ = import_torch()
+    said = str(error).lower()
+    ended = "can't allocate memory" in said or "out of memory" in said
+    return ended or isinstance(error, torch.OutOfMemoryError)
+
+
 def free_memory(device: str) -> None:
     """Give the GPU memory of a dropped model back."""
     if device.startswith("cuda"):

@@ -140,6 +140,13 @@ def test_a_very_long_passage_and_query_are_cut_not_refused(family: Any) -> None:
     assert len(scores) == 2
 
 
+def test_half_characters_are_read_as_question_marks(family: Any) -> None:
+    scorer, folder = family
+    model = scorer(folder, device="cpu", dtype="float32")
+    whole = model.score("bridge?", documents(["old ? report", "river"]))
+    assert model.score("bridge\ud800", documents(["old \udfff report", "river"])) == whole
+
+
 def test_threads_sharing_a_scorer_get_the_same_scores(family: Any) -> None:
     scorer, folder = family
     model = scorer(folder, device="cpu")
@@ -164,37 +171,6 @@ def test_half_precision_ranks_alike_and_float16_on_cpu_is_float32(encoder_folder
     assert half.score(QUERY, documents(TEXTS)) == pytest.approx(exact, abs=0.3)
     same = EncoderScorer(encoder_folder, device="cpu", dtype="float16")
     assert same.score(QUERY, documents(TEXTS)) == pytest.approx(exact, abs=1e-6)
-
-
-def test_memory_that_ends_halves_the_batches_for_good(
-    family: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import torch
-
-    scorer, folder = family
-    model = scorer(folder, device="cpu")
-    expected = model.score(QUERY, documents(TEXTS))
-    forward, sizes = model._forward, []
-
-    def small(network: Any, rows: Any) -> Any:
-        sizes.append(len(rows))
-        if len(rows) > 2:
-            raise torch.OutOfMemoryError("no room")
-        return forward(network, rows)
-
-    monkeypatch.setattr(model, "_forward", small)
-    assert model.score(QUERY, documents(TEXTS)) == pytest.approx(expected, abs=1e-5)
-    assert max(sizes) > 2
-    sizes.clear()
-    assert model.score(QUERY, documents(TEXTS)) == pytest.approx(expected, abs=1e-5)
-    assert max(sizes) <= 2  # remembered
-
-    def none(network: Any, rows: Any) -> Any:
-        raise torch.OutOfMemoryError("no room")
-
-    monkeypatch.setattr(model, "_forward", none)
-    with pytest.raises(RerankError, match=r"no memory for one pair.*rerank\.max_length"):
-        model.score(QUERY, documents(TEXTS))
 
 
 def test_equal_passages_are_scored_once(family: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,6 +173,12 @@ def test_odd_queries_and_texts_give_finite_scores(query: str) -> None:
     assert scorer.probability(1.0) is None
 
 
+def test_half_characters_are_read_as_question_marks() -> None:
+    embeddings = WordVectors()
+    LateInteractionScorer(embeddings).score("red\ud800", documents("fox \udfff", "sea"))
+    assert {"query: red?", "passage: fox ?"} <= set(embeddings.asked)
+
+
 def test_the_factory_follows_the_settings() -> None:
     embeddings = WordVectors()
     assert isinstance(embeddings, TokenEmbeddings)
