@@ -20,6 +20,8 @@ FACTOR = 3
 _RANDOM = 8
 """Trials before the sampler (TPE) learns from earlier ones."""
 _LARGE = 7_919
+_DAMAGED = (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError)
+"""What Optuna raises at a line that is no JSON, or not what it writes."""
 
 
 class Study:
@@ -34,7 +36,7 @@ class Study:
         about: Mapping[str, Any],
         start: dict[str, Any],
     ) -> None:
-        """Raises InputError where the file holds a study about something else."""
+        """Raises InputError where the file is damaged or holds a study about something else."""
         self._optuna: Any = library("optuna")
         self._optuna.logging.set_verbosity(self._optuna.logging.WARNING)
         self._seed = seed
@@ -58,13 +60,19 @@ class Study:
         pruner = self._optuna.pruners.SuccessiveHalvingPruner(
             min_resource=first_rung, reduction_factor=FACTOR
         )
-        return self._optuna.create_study(
-            storage=journal.JournalStorage(backend),
-            study_name="churon",
-            direction="maximize",
-            load_if_exists=True,
-            pruner=pruner,
-        )
+        try:
+            return self._optuna.create_study(
+                storage=journal.JournalStorage(backend),
+                study_name="churon",
+                direction="maximize",
+                load_if_exists=True,
+                pruner=pruner,
+            )
+        except _DAMAGED as error:
+            raise InputError(
+                f"The study {str(path)!r} is damaged: {type(error).__name__}: {error}.",
+                remedy="Put a copy of it back, or name another folder with --output.",
+            ) from error
 
     def _trials(self, *states: str) -> list[Any]:
         wanted = [getattr(self._optuna.trial.TrialState, name) for name in states] or None
