@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from PIL.Image import Image
 
+from churon.cli.output import write_whole
 from churon.cli.picture import SUBGRAPHS, picture
 from churon.cli.run_file import read_run
 from churon.graphs.registry import build_graph
@@ -60,22 +62,20 @@ def run_file(name: str | None, source: str, output: Path | None) -> int:
 
 
 def _write(output: Path, content: str | Image) -> int:
-    try:
-        if isinstance(content, str):
-            output.write_text(content, "utf-8")
-        else:
-            content.save(output)
-    except OSError as error:
-        raise InputError(
-            f"{str(output)!r} cannot be written: {error.strerror}.", remedy="Choose another place."
-        ) from error
+    if isinstance(content, str):
+        write_whole(output, content.encode())
+    else:
+        made = BytesIO()
+        content.save(made, "PNG")
+        write_whole(output, made.getvalue())
     sys.stdout.write(f"{output}\n")
     return 0
 
 
 def drawable(name: str) -> Any:
     """A graph or subgraph."""
-    toolkit = Toolkit(Settings())  # nothing is opened: only the shape is drawn
+    # nothing is opened, no setting read: only the shape is drawn
+    toolkit = Toolkit(Settings.model_construct())
     if name in SUBGRAPHS:
         machine = import_module(f"churon.graphs.{name}").build(toolkit)
     else:

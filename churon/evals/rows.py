@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NotRequired, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from churon.evals.types import Case, Row
 from churon.tools.errors import InputError
@@ -62,22 +63,45 @@ def read(path: Path) -> Rows:
     return Rows(list(kept.values()), lines, torn)
 
 
+def holds_rows(path: Path) -> bool:
+    """Whether any of its lines is a row."""
+    lines = path.read_bytes().splitlines() if path.is_file() else ()
+    return any(_row(line) is not None for line in lines)
+
+
+class _Asked(TypedDict):
+    id: str
+    question: str
+
+
+class _Origin(TypedDict):
+    set: NotRequired[str]
+
+
+class _Least(TypedDict):
+    """What tells rows apart and puts them in order; for figures it takes a whole one."""
+
+    case: _Asked
+    variant: str
+    variants: NotRequired[list[str]]
+    provenance: NotRequired[_Origin]
+
+
 def _row(line: bytes) -> Row | None:
     try:
         value: Any = json.loads(line)
-    except ValueError:  # also bytes cut within a letter
+        _shape(_Least).validate_python(value)
+    except (ValueError, RecursionError):  # also bytes cut within a letter
         return None
-    case = value.get("case") if isinstance(value, dict) else None
-    fits = isinstance(case, dict) and {"id", "question"} <= set(case) and "variant" in value
-    return value if fits else None
+    return cast(Row, value)
 
 
 def whole(row: Row) -> bool:
     """The row has all that figures are worked out from, and no number that is none."""
     try:
-        _shape().validate_python(row)
+        _shape(Row).validate_python(row)
         json.dumps(row, allow_nan=False)  # NaN is no JSON, and no number to average
-    except (ValidationError, ValueError):
+    except (ValueError, RecursionError):  # a ValidationError is a ValueError
         return False
     shares = [one["relevance"] for one in row.get("read", [])]
     shares += [row["judge"]["correct"]] if "judge" in row else []
@@ -86,8 +110,8 @@ def whole(row: Row) -> bool:
 
 
 @cache
-def _shape() -> TypeAdapter[Any]:
-    return TypeAdapter(Row)
+def _shape(of: type) -> TypeAdapter[Any]:
+    return TypeAdapter(of)
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:

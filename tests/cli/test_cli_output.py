@@ -6,7 +6,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,3 +64,36 @@ def test_a_reader_who_left_is_told_nothing(tmp_path: Path, arguments: list[str])
             cwd=tmp_path, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("name", ["a.mmd", "a.png"])
+def test_a_disk_that_fills_up_leaves_the_earlier_file(
+    cli: Callable[..., Any], tmp_path: Path, name: str
+) -> None:
+    resource = pytest.importorskip("resource")
+    (tmp_path / name).write_text("earlier")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300, before[1]))
+    try:
+        full = cli("draw", "-o", name)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert full.status == 2 and f"'{name}' cannot be written: File too large." in full.err
+    assert (tmp_path / name).read_text() == "earlier" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_links_and_modes_stay(cli: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "real").touch(mode=0o600)
+    (tmp_path / "a.mmd").symlink_to("real")
+    assert cli("draw", "-o", "a.mmd").status == 0
+    assert (tmp_path / "a.mmd").readlink() == Path("real")
+    assert (tmp_path / "real").stat().st_mode & 0o777 == 0o600
+    assert "graph TD;" in (tmp_path / "real").read_text("utf-8")
+
+
+def test_a_named_pipe_is_written_to(cli: Callable[..., Any], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.mmd")
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit((tmp_path / "a.mmd").read_text, "utf-8")
+        assert cli("draw", "-o", "a.mmd").status == 0
+        assert "graph TD;" in read.result(10) and (tmp_path / "a.mmd").is_fifo()

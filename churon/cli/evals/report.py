@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from churon.cli.common import visible
+from churon.cli.output import write_whole
 from churon.evals.report import gather, markdown, page, view
+from churon.evals.rows import holds_rows
 from churon.tools.errors import InputError
 from churon.tools.types import Language
 
@@ -35,6 +37,8 @@ def run(wanted: Wanted) -> int:
             f"Page and summary have one name: {str(wanted.page)!r}.",
             remedy="Give --output and --markdown different files.",
         )
+    for path in filter(None, (wanted.page, wanted.markdown)):
+        _check(path, wanted.rows)
     made = view(gather(wanted.rows), wanted.a, wanted.b, wanted.allow)
     texts = {wanted.page: page(made, language)}
     if wanted.markdown is not None:
@@ -52,13 +56,19 @@ def _language(given: str | None) -> Language | None:
     return cast("Language | None", given)
 
 
+def _check(path: Path, rows: Sequence[Path]) -> None:
+    """Raise InputError where rows would be replaced: those of `eval run -o`, of hours."""
+    if path.resolve() in [one.resolve() for one in rows] or holds_rows(path):
+        raise InputError(
+            f"{str(path)!r} holds rows, which a report does not replace.",
+            remedy="Name another file with --output or --markdown.",
+        )
+
+
 def _write(path: Path, text: str, said: TextIO) -> None:
     if str(path) == "-":
         sys.stdout.write(text)
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8", errors="replace")
-    except OSError as error:
-        raise InputError(f"{str(path)!r} cannot be written: {error.strerror}.") from error
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, text.encode("utf-8", "replace"))
     said.write(f"{path}\n")

@@ -75,7 +75,8 @@ def _outcomes(rows: Sequence[Row]) -> str:
 
 
 def _costs(rows: Sequence[Row]) -> tuple[str, str, str]:
-    answered = [row for row in rows if "error" not in row and "usage" in row]
+    told = {"usage", "seconds"}
+    answered = [row for row in rows if "error" not in row and told <= set(row) and whole(row)]
     if not answered:
         return "–", "–", "–"
     calls = [row["usage"]["calls"] for row in answered]
