@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from churon.api import answering
 from churon.cli.ask import show_run
 from churon.cli.common import visible
 from churon.cli.tenant import check_tenant
-from churon.graphs.contract import RagInput
+from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
 from churon.graphs.registry import build_graph
 from churon.tools.errors import ChuronError, InputError
@@ -78,6 +79,8 @@ class Talk:
     """One thread of the conversation, with what it holds open."""
 
     machine: RagGraph
+    graph: str
+    database: Path
     toolkit: Toolkit
     console: Console
     config: dict[str, Any]
@@ -101,24 +104,36 @@ class Talk:
         toolkit = await stack.enter_async_context(Toolkit(settings))
         await check_tenant(toolkit, context)
         machine = build_graph(graph, toolkit, checkpointer=saver)
-        turns = await earlier(machine, config)
+        turns = await earlier(machine, config, database)
         n = len(turns) // 2
         many = "question" if n == 1 else "questions"
         console.print(Text(f"thread {thread!r}, {n} earlier {many}; /exit leaves"))
-        return cls(machine, toolkit, console, config, context, turns)
+        return cls(machine, graph, database, toolkit, console, config, context, turns)
 
     async def answer(self, question: str) -> None:
         """Show one run; its question and answer become part of the conversation."""
         asked = RagInput(question=question, history=self.turns)
         try:
-            output = await show_run(
-                self.console, asked, self.machine, self.toolkit, self.context, self.config
-            )
+            output = await self._shown(asked)
         except ChuronError as error:
-            self.console.print(Text(visible(str(error)), style="red"))
+            self._warn(error)
             return
         said = [_turn("user", question), _turn("assistant", output["answer"])]
         self.turns = [*self.turns, *said]
+
+    async def _shown(self, asked: RagInput) -> RagOutput:
+        """Without the database where that fails: the next run that it takes keeps all turns."""
+        shown = partial(show_run, self.console, asked)
+        try:
+            return await shown(self.machine, self.toolkit, self.context, self.config)
+        except sqlite3.Error as error:
+            what = f"This answer is not kept yet: {str(self.database)!r} fails: {error}."
+            remedy = "End other programs that use the file, or free space on its disk."
+            self._warn(InputError(what, remedy=remedy))
+        return await shown(self.graph, self.toolkit, self.context)
+
+    def _warn(self, error: ChuronError) -> None:
+        self.console.print(Text(visible(str(error)), style="red"))
 
 
 async def opened(database: Path, stack: AsyncExitStack) -> Any:
@@ -141,9 +156,17 @@ async def opened(database: Path, stack: AsyncExitStack) -> Any:
     return held
 
 
-async def earlier(machine: RagGraph, config: Any) -> list[Turn]:
-    """The thread's turns, from its latest checkpoint; a run that was cut off left no answer."""
-    values = (await machine.aget_state(config)).values
+async def earlier(machine: RagGraph, config: Any, database: Path) -> list[Turn]:
+    """The thread's turns, from its latest checkpoint; a run that was cut off left no answer. Raises
+    InputError where it cannot be read.
+    """
+    try:
+        values = (await machine.aget_state(config)).values
+    except Exception as error:  # a damaged checkpoint fails in as many ways as it has bytes
+        raise InputError(
+            f"The conversation in {str(database)!r} cannot be read: {error}.",
+            remedy="Name another --thread, or another file with --database.",
+        ) from error
     history: list[Turn] = values.get("history") or []
     if not values.get("answer"):
         return history

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from churon.graphs.contract import RagOutput
 
 QUESTION = "Who signs the incident report?"
+DATABASE = Path(".churon/chat.db")
 ANSWER = "The incident report is signed by the harbour master."
 
 
@@ -156,6 +159,38 @@ def test_a_conversation_goes_on_in_the_next_process(asked: Callable[..., Any]) -
     assert "Guests sign the blue book. [1]" in second.out
     assert "2 earlier questions" in asked("chat", "--thread", "a").out
     assert "0 earlier questions" in asked("chat", "--thread", "b").out
+
+
+def test_a_database_that_fails_costs_no_answer_and_takes_it_with_the_next(
+    asked: Callable[..., Any],
+) -> None:
+    assert asked("chat").status == 0  # makes the tables
+    sql(
+        "create trigger full before insert on checkpoints "
+        "when instr(new.checkpoint, cast('blue book' as blob)) = 0 "
+        "begin select raise(abort, 'no room'); end"
+    )
+    said = asked("chat", lines=f"{QUESTION}\nWho signs the blue book?\n")
+    assert said.status == 0 and f"{ANSWER} [1]" in said.out
+    assert said.out.count("not kept yet: '.churon/chat.db' fails: no room.") == 1
+    assert "2 earlier questions" in asked("chat").out
+
+
+def test_a_damaged_conversation_is_one_line(asked: Callable[..., Any]) -> None:
+    assert asked("chat", "-g", "two_stage", lines=f"{QUESTION}\n").status == 0
+    kept = DATABASE.read_bytes()
+    for change in ("checkpoint = x'00ff17'", "checkpoint = null", "type = 'x'", "metadata = '{'"):
+        DATABASE.write_bytes(kept)
+        sql(f"update checkpoints set {change}")
+        refused = asked("chat", lines=f"{QUESTION}\n")
+        assert refused.status == 2 and refused.err.count("\n") == 1
+        assert "The conversation in '.churon/chat.db' cannot be read: " in refused.err
+        assert "--database" in refused.err
+
+
+def sql(statement: str) -> None:
+    with closing(sqlite3.connect(DATABASE)) as held, held:
+        held.execute(statement)
 
 
 def test_a_question_that_fails_does_not_end_the_conversation(
