@@ -65,9 +65,9 @@ def needed(settings: Settings) -> list[str]:
 def verify_all(settings: Settings, names: list[str]) -> int:
     """Exit status 1 when a named model is missing or a file that is here is another one."""
     folder = settings.models.folder.expanduser()
-    known = [entry.name for entry in catalogue.entries()]
+    here = [entry.name for entry in catalogue.entries() if (folder / entry.file).is_file()]
     wrong = 0
-    for name in names or [one for one in known if catalogue.present(one, folder)]:
+    for name in names or here:
         try:
             sys.stdout.write(f"{name}  ok  {catalogue.verify(name, folder)}\n")
         except ModelError as error:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.hashing import HashingEmbeddings
 from support.ollama_server import OllamaServer
 from support.rerank_server import LoopbackRerank, RerankDouble
 
+from churon.cli.checks.vectors import korean
+from churon.tools.models import catalogue
 from churon.tools.rerank.canaries import calibration_pairs
+from churon.tools.settings import load_settings
+from churon.tools.toolkit import Toolkit
 
 Look = Callable[..., dict[str, dict[str, str]]]
 
@@ -120,6 +126,30 @@ def test_missing_model_files_name_their_command(cli: Callable[..., Any], tmp_pat
     assert "→ churon models pull multilingual-e5-small" in outcome.out
     assert "2 errors, 1 warning" in outcome.out
     assert not list(tmp_path.glob("**/*.db"))
+
+
+def test_model_files_that_cannot_load_are_damaged(cli: Callable[..., Any], tmp_path: Path) -> None:
+    known = catalogue.entry("qwen2.5-coder-1.5b")
+    for name, size in ((known.file, known.bytes), ("own.gguf", 0)):
+        (tmp_path / name).touch()
+        os.truncate(tmp_path / name, size)  # sparse zeros
+    for model, remedy in ((known.name, f"churon models pull {known.name}"), ("own.gguf", "copy")):
+        options = ("-s", f"models.folder={tmp_path}", "-s", f"chat.model={model}")
+        first, *_ = [f for f in findings(cli(*options, "doctor", "--json")) if f["remedy"]]
+        assert (first["check"], first["level"]) == ("model files", "error")
+        assert "damaged" in first["message"] and remedy in first["remedy"]
+
+
+async def test_a_model_of_the_catalogue_without_korean_is_damaged() -> None:
+    toolkit = Toolkit(load_settings(preset="embedded"), embeddings=HashingEmbeddings(384))
+    [finding] = await korean(toolkit)
+    assert finding.level == "error" and "damaged" in finding.message
+    assert finding.remedy == "churon models verify multilingual-e5-small"
+
+
+def findings(outcome: Any) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(outcome.out)["findings"]
+    return found
 
 
 def test_a_check_that_breaks_is_a_finding(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,6 +97,13 @@ def test_every_graph_can_be_drawn(cli: Callable[..., Any], tmp_path: Path, name:
         assert len(image.getcolors(1 << 24) or []) > 5
 
 
+def test_a_graph_is_drawn_whatever_the_settings_are(
+    cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHURON_CHAT__SLOTS", "many")
+    assert "graph TD;" in cli("draw").out
+
+
 def test_models_are_listed_with_what_is_here(cli: Callable[..., Any], tmp_path: Path) -> None:
     known = catalogue.entry("multilingual-e5-small")
     with (tmp_path / known.file).open("wb") as file:
@@ -109,6 +116,10 @@ def test_models_are_listed_with_what_is_here(cli: Callable[..., Any], tmp_path: 
     assert verified.status == 1
     assert f"{known.name}  wrong  " in verified.out
     assert f"churon models pull {known.name}" in verified.out
+    os.truncate(tmp_path / known.file, 5)  # cut: not here, and not passed over
+    assert " yes" not in cli(*folder, "models", "list").out
+    cut = cli(*folder, "models", "verify")
+    assert cut.status == 1 and f"{known.name}  wrong  " in cut.out
     missing = cli(*folder, "models", "verify", "qwen2.5-coder-0.5b")
     assert missing.status == 1
     assert "churon models pull qwen2.5-coder-0.5b" in missing.out

@@ -17,6 +17,8 @@ DEFAULT = ("qwen2.5-coder-1.5b", "multilingual-e5-small")
 QUICK = ("qwen2.5-coder-0.5b", "multilingual-e5-small")
 """The smallest set that answers and cites; the tests use it."""
 
+_GGUF = b"GGUF"
+
 
 @dataclass(frozen=True)
 class HubFile:
@@ -75,6 +77,16 @@ def find(name: str, folder: Path) -> Path | None:
     known = entry(name)
     path = folder.expanduser() / known.file
     return path if path.is_file() and path.stat().st_size == known.bytes else None
+
+
+def begins_rightly(path: Path) -> bool:
+    """Whether a .gguf file begins as llama.cpp wants it: one of no bytes or of zeros does not. Of
+    other files nothing is read.
+    """
+    if path.suffix != ".gguf":
+        return True
+    with path.open("rb") as file:
+        return file.read(len(_GGUF)) == _GGUF
 
 
 def present(name: str, folder: Path) -> bool:

@@ -181,7 +181,7 @@ def _open_server(params: EngineParams) -> Any:
     except (ValueError, RuntimeError) as error:
         raise ModelError(
             f"The engine cannot load {str(params.path)!r}: {error}.",
-            remedy="Check the file: churon models verify.",
+            remedy="Fetch or copy it again; `churon models verify` checks the catalogue's.",
         ) from error
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from churon.cli.checks.finding import Finding, error, ok
 from churon.cli.checks.stored import is_server
 from churon.tools.models import catalogue
+from churon.tools.setting_values import home_path
 from churon.tools.settings import Settings
 
 _CHAT = {
@@ -59,7 +60,7 @@ def _extra(provider: str) -> str:
 
 def files(settings: Settings) -> list[Finding]:
     """The model files of the embedded providers."""
-    folder = settings.models.folder.expanduser()
+    folder = home_path(settings.models.folder, "models.folder")
     return list(_files(settings, folder)) or [ok("model files", "none needed: servers hold them")]
 
 
@@ -67,13 +68,15 @@ def _files(settings: Settings, folder: Path) -> Iterator[Finding]:
     for part in (settings.chat, settings.embedding):
         if part.provider != "embedded":
             continue
-        if path := catalogue.find(part.model, folder):
-            yield ok("model files", f"{part.model}: {path}")
-        elif part.model.endswith(".gguf"):
+        own = part.model.endswith(".gguf")
+        pull = f"churon models pull {part.model}"
+        path = catalogue.find(part.model, folder)
+        if path is None and own:
             yield error("model files", f"there is no file {part.model}", "Check the path.")
+        elif path is None:
+            yield error("model files", f"{part.model} is not in {folder}", pull)
+        elif not catalogue.begins_rightly(path):
+            again = "Fetch or copy it again, or name another file." if own else pull
+            yield error("model files", f"{path} is damaged: it is no GGUF file", again)
         else:
-            yield error(
-                "model files",
-                f"{part.model} is not in {folder}",
-                f"churon models pull {part.model}",
-            )
+            yield ok("model files", f"{part.model}: {path}")

@@ -42,19 +42,24 @@ async def embedding(toolkit: Toolkit) -> list[Finding]:
 
 
 async def korean(toolkit: Toolkit) -> list[Finding]:
-    """Whether Korean questions find their passages: English embedders rank them by chance."""
+    """Whether Korean questions find their passages: English embedders rank them by chance, and so
+    does a damaged one.
+    """
     embeddings, model = await toolkit.embeddings(), toolkit.settings.embedding.model
     passages = await embeddings.aembed_documents([passage for _, passage in KOREAN])
     right = 0
     for place, (question, _) in enumerate(KOREAN):
         scores = [_cosine(await embeddings.aembed_query(question), one) for one in passages]
         right += max(range(len(scores)), key=scores.__getitem__) == place
+    found = f"{model} finds {right} of {len(KOREAN)} Korean probes"
     if right >= _ENOUGH:
-        return [ok("Korean", f"{model} finds {right} of {len(KOREAN)} Korean probes")]
+        return [ok("Korean", found)]
+    if toolkit.settings.embedding.provider == "embedded":  # the catalogue's model knows Korean
+        return [error("Korean", f"{found}: its file is damaged", f"churon models verify {model}")]
     return [
         warning(
             "Korean",
-            f"{model} finds {right} of {len(KOREAN)} Korean probes: it does not know Korean",
+            f"{found}: it does not know Korean",
             "For Korean documents take a multilingual model, such as embedding.model = 'bge-m3' "
             "with embedding.dimensions = 1024 and embedding.query_prefix = '', and ingest into "
             "another store.collection.",
