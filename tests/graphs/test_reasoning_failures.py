@@ -41,6 +41,12 @@ async def test_a_dead_model_is_no_empty_document(graph: str, error: Exception) -
         await ask(graph, failing(error))
 
 
+@pytest.mark.parametrize("graph", ["two_stage", "self_rag", "cot_rag", "mcts_rag", "auto"])
+async def test_a_model_that_answers_nothing_is_no_empty_document(graph: str) -> None:
+    with pytest.raises(ModelError, match="answered nothing"):
+        await ask(graph, lambda step, prompt: "")
+
+
 @pytest.mark.parametrize("graph", ["cot_rag", "mcts_rag"])
 async def test_readings_that_all_failed_are_no_empty_document(graph: str) -> None:
     error = ModelError("The model choked.")

@@ -97,8 +97,9 @@ class ChatPort:
     ) -> Completion:
         """Ask once; with `on_token` stream the text as it is written.
 
-        Raises ModelUnreachable, ModelMissing, ContextTruncated; ModelError where all of
-        `max_tokens` went into what is no answer, as a model's thoughts.
+        Raises ModelUnreachable, ModelMissing, ContextTruncated; ModelError where nothing was
+        written, or all of `max_tokens` went into what is no answer, as a model's thoughts. One
+        token may be empty, and so may what ends at a word of `stop`.
         """
         kwargs = self.dialect.kwargs(want)
         if on_token is None:
@@ -107,12 +108,16 @@ class ChatPort:
             message = await _stream(self.asked(want), messages, kwargs, on_token)
         self.dialect.check(message)
         answer = read_completion(message)
-        if answer.cut and want.max_tokens > 1 and not answer.text.strip():
+        if want.max_tokens == 1 or answer.text.strip():
+            return answer
+        if answer.cut:
             raise ModelError(
                 f"The model {self.name!r} wrote no answer within {want.max_tokens} tokens.",
                 remedy="If it thinks before it answers, switch that off at its server, or raise "
                 "context.answer_tokens.",
             )
+        if not want.stop:
+            raise nothing(self.name)
         return answer
 
     def asked(self, want: Want) -> BaseChatModel:
@@ -132,6 +137,14 @@ async def _stream(
         if chunk.text and (waiting := on_token(chunk.text)) is not None:
             await waiting
     return whole if whole is not None else AIMessage(content="")
+
+
+def nothing(model: str) -> ModelError:
+    """The error for an answer without a word: it must not pass for "the documents do not say"."""
+    return ModelError(
+        f"The model {model!r} answered nothing.",
+        remedy="See what its server logs, or choose another model in chat.model.",
+    )
 
 
 def read_completion(message: AIMessage) -> Completion:

@@ -15,8 +15,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_ollama import ChatOllama
 from pydantic import PrivateAttr
 
-from churon.tools.errors import ModelError
-from churon.tools.models.base import Want
+from churon.tools.models.base import Want, nothing
 from churon.tools.models.ollama_client import (
     StrictAsyncClient,
     StrictClient,
@@ -84,7 +83,7 @@ class OllamaChat(ChatOllama):
     def _check_end(self, last: ChatGenerationChunk | None) -> None:
         # Only once the stream is read to its end: leaving early would keep its connection open
         if last is None:
-            raise ModelError(f"The Ollama model {self.model!r} answered nothing.")
+            raise nothing(self.model)
         info, limit = last.generation_info or {}, self.num_ctx
         prompt, answer = info.get("prompt_eval_count") or 0, info.get("eval_count") or 0
         if limit is not None and prompt >= limit:
@@ -145,11 +144,12 @@ def ollama_chat(
     api_key: str | None = None,
 ) -> OllamaChat:
     """A chat model of an Ollama server; `timeout` in seconds. Nothing is sent yet."""
-    return OllamaChat(
-        model=model,
-        base_url=base_url,
-        num_ctx=context_length,
-        keep_alive=keep_alive,
-        reasoning=False,  # a label must be the first token that a thinking model writes
-        client_kwargs=client_options(timeout, api_key),
-    )
+    with ollama_errors(model, base_url):  # clients are made, for $OLLAMA_HOST whatever it holds
+        return OllamaChat(
+            model=model,
+            base_url=base_url,
+            num_ctx=context_length,
+            keep_alive=keep_alive,
+            reasoning=False,  # a label must be the first token that a thinking model writes
+            client_kwargs=client_options(timeout, api_key),
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import ssl
 from collections.abc import Iterator
@@ -93,11 +92,18 @@ def ollama_errors(model: str, base_url: str | None) -> Iterator[None]:
             f"The Ollama server at {url} does not answer ({type(error).__name__}).",
             remedy="Start it with `ollama serve`, or set base_url.",
         ) from error
-    except (ValidationError, json.JSONDecodeError, httpx.InvalidURL) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, httpx.InvalidURL) as error:
+        # for answers that are not of Ollama's shape; pydantic's and json's errors are ValueErrors
         raise ModelError(
-            f"The answer of {url} for {model!r} cannot be read: {str(error)[:200]}.",
+            f"The answer of {url} for {model!r} cannot be read ({_told(error)}).",
             remedy="Check that base_url is an Ollama server.",
         ) from error
+
+
+def _told(error: Exception) -> str:
+    # without pydantic's input, which may hold the key that was to be sent
+    text = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+    return f"{type(error).__name__}: {text[:200]}"
 
 
 def _meaning(error: ResponseError, model: str, url: str) -> ModelError:

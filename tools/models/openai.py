@@ -20,6 +20,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr, SecretStr
 
+from churon.tools.models.base import nothing
 from churon.tools.models.openai_client import (
     api_key_for,
     async_http_client,
@@ -110,7 +111,8 @@ class OpenAIChat(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         with openai_errors(self.model, self.base_url):
-            return self._served()._generate(messages, stop, run_manager, **_spelt(kwargs))
+            asked = (messages, stop, run_manager)
+            return self._answered(self._served()._generate(*asked, **_spelt(kwargs)))
 
     async def _agenerate(
         self,
@@ -121,7 +123,13 @@ class OpenAIChat(BaseChatModel):
     ) -> ChatResult:
         with openai_errors(self.model, self.base_url):
             served = self._loops.get()
-            return await served._agenerate(messages, stop, run_manager, **_spelt(kwargs))
+            asked = (messages, stop, run_manager)
+            return self._answered(await served._agenerate(*asked, **_spelt(kwargs)))
+
+    def _answered(self, result: ChatResult) -> ChatResult:
+        if not result.generations:
+            raise nothing(self.model)
+        return result
 
     def _stream(
         self,

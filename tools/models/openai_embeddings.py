@@ -90,7 +90,7 @@ class OpenAIEmbeddings(Embeddings):
             except self._refused as error:
                 self._ask_plainly(error, sent)
                 vectors = self._sync.embed_documents(texts)
-        return self._finished(vectors, len(texts))
+            return self._finished(vectors, len(texts))
 
     async def _aembed(self, texts: list[str]) -> list[list[float]]:
         sent = "dimensions" in self._given
@@ -100,7 +100,7 @@ class OpenAIEmbeddings(Embeddings):
             except self._refused as error:
                 self._ask_plainly(error, sent)
                 vectors = await self._loops.get().aembed_documents(texts)
-        return self._finished(vectors, len(texts))
+            return self._finished(vectors, len(texts))
 
     def _ask_plainly(self, error: Exception, sent: bool) -> None:
         """From now on without a number of dimensions, which servers refuse of models that have one

@@ -38,6 +38,12 @@ def finished(
     matrix = np.asarray(vectors, dtype=np.float64)[:, :dimensions]
     if not np.isfinite(matrix).all():
         raise ModelError(f"{model!r} answered a vector that is not finite.")
-    norms = np.linalg.norm(matrix, axis=1, keepdims=True)
-    unit: list[list[float]] = (matrix / np.where(norms == 0, 1.0, norms)).tolist()
+    with np.errstate(over="ignore"):
+        norms = np.linalg.norm(matrix, axis=1, keepdims=True)
+    if not (np.isfinite(norms) & (norms > 0)).all():
+        raise ModelError(
+            f"{model!r} answered a vector without direction: of zeros, or of numbers too large.",
+            remedy="Check at its server that the model embeds texts, then ingest again.",
+        )
+    unit: list[list[float]] = (matrix / norms).tolist()
     return unit
