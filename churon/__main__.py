@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import NoReturn
 
@@ -13,6 +14,7 @@ def main() -> None:
     from churon.cli.common import visible
     from churon.tools.errors import ChuronError, InputError, SettingsError
 
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # Korean on a terminal that has no letters for it
             stream.reconfigure(errors="replace")
@@ -32,6 +34,13 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("churon: stopped.\n")
         sys.exit(130)
+
+
+def _open_closed() -> None:
+    """Streams that the shell closed (`>&-`) take or give nothing, as the null device does."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, io.TextIOWrapper(io.FileIO(os.devnull, mode), "utf-8"))
 
 
 def _leave(error: OSError) -> NoReturn:

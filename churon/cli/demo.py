@@ -14,6 +14,7 @@ from churon.cli.ingest import read, show
 from churon.cli.models import needed, pull
 from churon.tools.errors import InputError
 from churon.tools.models import catalogue
+from churon.tools.setting_values import home_path
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
 
@@ -27,7 +28,7 @@ async def run(settings: Settings) -> int:
             "The sample documents are not here.", remedy="Run it at the top of a clone of churon."
         )
     console = Console(highlight=False)
-    folder = settings.models.folder.expanduser()
+    folder = home_path(settings.models.folder, "models.folder")
     for name in needed(settings):
         if not catalogue.present(name, folder):
             console.print(f"fetching {name} …")

@@ -11,6 +11,7 @@ from churon.cli.checks.stored import is_server
 from churon.cli.common import print_json, visible
 from churon.tools.errors import IngestError, InputError
 from churon.tools.ingest.pipeline import ingest
+from churon.tools.setting_values import home_path
 from churon.tools.toolkit import Toolkit
 
 if TYPE_CHECKING:
@@ -74,8 +75,11 @@ def manifest_path(settings: Settings) -> Path:
     Beside a store's file; of a server at home, for it has no folder and may be used from any.
     """
     uri, model = settings.store.uri, settings.embedding
-    file = None if is_server(uri) else Path(uri).expanduser()
-    folder, name = (file.parent, file.name) if file else (Path.home() / ".churon", uri)
+    if is_server(uri):
+        folder, name = home_path("~/.churon", "manifests"), uri
+    else:
+        file = home_path(uri, "store.uri")
+        folder, name = file.parent, file.name
     key = f"{name}|{model.provider}|{model.model}|{model.dimensions}|{settings.store.collection}"
     key += f"|{model.document_prefix}"
     mark = hashlib.sha256(key.encode()).hexdigest()[:8]

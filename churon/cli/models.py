@@ -11,12 +11,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from churon.cli.rows import Rows
 from churon.tools.errors import ModelError
 from churon.tools.models import catalogue, fetch
+from churon.tools.setting_values import home_path
 from churon.tools.settings import Settings
 
 
 def list_all(settings: Settings) -> int:
     """One line a model."""
-    folder = settings.models.folder.expanduser()
+    folder = home_path(settings.models.folder, "models.folder")
     rows = Rows(
         ("model", "kind", "size", "licence", "here"), title="model", folds={}, right=("size",)
     )
@@ -30,7 +31,7 @@ def list_all(settings: Settings) -> int:
 
 def pull_all(settings: Settings, names: list[str], quick: bool) -> int:
     """Pull each; what is here already and right is not fetched again."""
-    folder = settings.models.folder.expanduser()
+    folder = home_path(settings.models.folder, "models.folder")
     for name in names or (list(catalogue.QUICK) if quick else needed(settings)):
         path = pull(name, folder, settings.models.offline)
         sys.stdout.write(f"{name}  {path}\n")
@@ -64,7 +65,7 @@ def needed(settings: Settings) -> list[str]:
 
 def verify_all(settings: Settings, names: list[str]) -> int:
     """Exit status 1 when a named model is missing or a file that is here is another one."""
-    folder = settings.models.folder.expanduser()
+    folder = home_path(settings.models.folder, "models.folder")
     here = [entry.name for entry in catalogue.entries() if (folder / entry.file).is_file()]
     wrong = 0
     for name in names or here:

@@ -104,9 +104,10 @@ def bound(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(found[4][:2], family=found[0], backlog=2_048)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a name that cannot be one is a UnicodeError
+        why = getattr(error, "strerror", None) or error
         raise InputError(
-            f"{host}:{port} cannot be listened on: {error.strerror or error}.",
+            f"{host}:{port} cannot be listened on: {why}.",
             remedy="Choose others with --host and --port.",
         ) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -57,6 +58,13 @@ DEAD = "http://127.0.0.1:9"
         (["search", "Who?"], 1, "churon ingest PATH"),
         (["-s", "store.uri=store", "search", "Who?"], 1, "store.uri"),
         (["-s", "embedding.model=gone", "ingest", "docs"], 1, "ollama pull gone"),
+        (["-s", "store.uri=~nobody-here/m.db", "ingest", "docs"], 2, "home folder of store.uri="),
+        (
+            ["-s", 'store.uri="a\\u0000.db"', "search", "Who?"],
+            2,
+            r"store.uri='a\x00.db' is no path",
+        ),
+        (["-s", "models.folder=~nobody-here/m", "models", "list"], 2, "home folder of models.f"),
         (["models", "pull", "gone"], 1, "no model 'gone'"),
         (["-s", "models.offline=true", "models", "pull", "--quick"], 1, "downloads are off"),
     ],
@@ -86,6 +94,26 @@ def test_a_missing_model_file_names_its_command(cli: Callable[..., Any], tmp_pat
     outcome = cli("-s", f"models.folder={tmp_path}", "ask", "Who?")
     assert outcome.status == 1
     assert "churon models pull " in outcome.err
+
+
+@pytest.mark.parametrize("command", ["list", "pull"])
+def test_no_home_folder(
+    cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.delenv("HOME")  # and a user of no name, as in containers
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)
+    outcome = cli("models", command)
+    assert outcome.status == 2
+    assert "home folder of models.folder='~/.cache/churon/models' is not known" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("command", "status"), [("config <&- >&-", 0), ("-s no=setting config 2>&-", 2)]
+)
+def test_streams_that_the_shell_closed(tmp_path: Path, command: str, status: int) -> None:
+    shell = ["sh", "-c", f'"$0" -m churon {command}', sys.executable]
+    done = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (status, "")
 
 
 def test_ctrl_c_is_130(tmp_path: Path) -> None:

@@ -82,6 +82,14 @@ def test_a_port_that_is_taken(typed: Typed) -> None:
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("host", ["a..b", "x" * 300])
+def test_a_host_that_none_can_be(typed: Typed, host: str) -> None:
+    key = 'serve.keys={kim = {sha256 = "' + "0" * 64 + '"}}'
+    status, out, err = typed("-s", key, "serve", "--host", host, "--port", "0")
+    assert (status, out) == (2, "")
+    assert f"{host}:0 cannot be listened on: " in err and "--host" in err
+
+
 def test_keys_without_tenants_are_refused_where_tenants_are_apart(typed: Typed) -> None:
     key = 'serve.keys={kim = {sha256 = "' + "0" * 64 + '"}}'
     status, _, err = typed("-s", key, "-s", "store.tenancy=true", "serve", "--port", "0")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from churon.tools.errors import ModelError, ModelMissing
+from churon.tools.setting_values import home_path
 
 DEFAULT = ("qwen2.5-coder-1.5b", "multilingual-e5-small")
 """What the embedded preset needs."""
@@ -72,10 +73,10 @@ def find(name: str, folder: Path) -> Path | None:
     see `verify`. Raises ModelMissing for a name that is neither.
     """
     if name.endswith(".gguf"):
-        path = Path(name).expanduser()
+        path = home_path(name, "chat.model")
         return path if path.is_file() else None
     known = entry(name)
-    path = folder.expanduser() / known.file
+    path = home_path(folder, "models.folder") / known.file
     return path if path.is_file() and path.stat().st_size == known.bytes else None
 
 
@@ -100,7 +101,7 @@ def verify(name: str, folder: Path) -> Path:
     Raises ModelMissing where it is absent, ModelError where it is another file.
     """
     known = entry(name)
-    path = folder.expanduser() / known.file
+    path = home_path(folder, "models.folder") / known.file
     if not path.is_file():
         raise ModelMissing(
             f"The model {name} is not at {str(path)!r}.",

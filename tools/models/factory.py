@@ -10,6 +10,7 @@ from churon.tools.models.base import ChatPort
 from churon.tools.models.critic import Critic, LetterCritic
 from churon.tools.models.openai_dialect import OpenAIDialect
 from churon.tools.models.reflection import ReflectionTokenCritic
+from churon.tools.setting_values import home_path
 from churon.tools.settings import ModelsSettings, Settings
 
 
@@ -138,8 +139,9 @@ def _openai_embeddings(settings: Settings) -> Embeddings:
 def _not_pulled(name: str, models: ModelsSettings) -> ModelMissing:
     if name.endswith(".gguf"):
         return ModelMissing(f"There is no model file {name!r}.", remedy="Check chat.model.")
+    folder = home_path(models.folder, "models.folder")
     return ModelMissing(
-        f"The model {name!r} is not in {str(models.folder.expanduser())!r}.",
+        f"The model {name!r} is not in {str(folder)!r}.",
         remedy=f"Fetch it: churon models pull {name}.",
     )
 

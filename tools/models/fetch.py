@@ -11,6 +11,7 @@ from typing import Protocol
 
 from churon.tools.errors import ModelError, ModelMissing, ModelUnreachable
 from churon.tools.models.catalogue import Entry, check, entry
+from churon.tools.setting_values import home_path
 
 OnProgress = Callable[[int, int], None]
 """Called with (bytes there, bytes of the whole file)."""
@@ -58,7 +59,7 @@ def pull_entry(
     known: Entry, folder: Path, sources: Sequence[Source], on_progress: OnProgress | None = None
 ) -> Path:
     """As `pull`, for any entry and any sources, tried in order; without sources: offline."""
-    folder = folder.expanduser()
+    folder = home_path(folder, "models.folder")
     target = folder / known.file
     report = on_progress or (lambda done, total: None)
     if not sources and not target.is_file():
