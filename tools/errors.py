@@ -74,7 +74,8 @@ class StoreError(ChuronError, RuntimeError):
 class IngestError(ChuronError):
     """A document could not be read; carries the outcome that its manifest line gets.
 
-    "unequipped" is none: something that reads it is not installed, and it is tried again.
+    "unequipped" is none: something that reads it is not installed, or its reader was ended from
+    outside, and it is tried again.
     """
 
     def __init__(self, message: str, *, outcome: str = "failed", remedy: str = "") -> None:

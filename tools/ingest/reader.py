@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from churon.tools.ingest.worker import LENGTH
 from churon.tools.settings import IngestSettings
 
 _START_SECONDS = 60.0
+_FROM_OUTSIDE = (signal.SIGTERM, 9)
+"""Signals that tell nothing of the file; 9 is SIGKILL, which Windows does not name."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,7 @@ class Reader:
                 remedy="Split it, or raise ingest.max_seconds.",
             ) from error
         except (asyncio.IncompleteReadError, ConnectionError) as error:
-            code = await self._stop()
-            raise IngestError(
-                f"Its reader crashed (exit status {code}).", remedy="The file may be damaged."
-            ) from error
+            raise _crash(await self._stop()) from error
         except BaseException:
             await self._stop()  # cancelled between question and answer: the pipe is out of step
             raise
@@ -113,6 +113,18 @@ class Reader:
                 process.kill()
         await process.wait()
         return crashed
+
+
+def _crash(code: int | None) -> IngestError:
+    if code is not None and -code in _FROM_OUTSIDE:  # a reader's own limits end it otherwise
+        return IngestError(
+            f"Its reader was ended from outside (exit status {code}), perhaps for want of memory.",
+            outcome="unequipped",
+            remedy="Free some memory and ingest again.",
+        )
+    return IngestError(
+        f"Its reader crashed (exit status {code}).", remedy="The file may be damaged."
+    )
 
 
 async def _receive(process: asyncio.subprocess.Process) -> dict[str, Any]:

@@ -47,7 +47,17 @@ async def test_one_child_reads_file_after_file(tmp_path: Path, reader: Reader) -
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-async def test_a_crash_is_one_failed_file(tmp_path: Path, reader: Reader) -> None:
+@pytest.mark.parametrize(
+    ("number", "outcome", "says"),
+    [
+        (signal.SIGSEGV, "failed", r"crashed \(exit status -11\)"),
+        (signal.SIGKILL, "unequipped", r"ended from outside \(exit status -9\).* ingest again"),
+        (signal.SIGTERM, "unequipped", r"ended from outside \(exit status -15\)"),
+    ],
+)
+async def test_a_crash_is_one_failed_file(
+    tmp_path: Path, reader: Reader, number: int, outcome: str, says: str
+) -> None:
     good = tmp_path / "good.txt"
     good.write_text("Good.")
     before = set(children())
@@ -55,9 +65,10 @@ async def test_a_crash_is_one_failed_file(tmp_path: Path, reader: Reader) -> Non
     (child,) = set(children()) - before
     task = asyncio.create_task(reader.read(slow(tmp_path / "slow.csv")))
     await asyncio.sleep(0.3)
-    os.kill(child, signal.SIGSEGV)
-    with pytest.raises(IngestError, match=r"crashed \(exit status -11\)"):
+    os.kill(child, number)
+    with pytest.raises(IngestError, match=says) as caught:
         await task
+    assert caught.value.outcome == outcome
     assert (await reader.read(good)).chunks[0].text == "Good."
 
 
