@@ -34,6 +34,8 @@ ARTICLES_PER_FILE = 20
 class Nowhere:
     """A store that drops everything."""
 
+    shared = False
+
     async def upsert(
         self,
         documents: Sequence[Document],
@@ -52,6 +54,12 @@ class Nowhere:
     async def count(self, *, tenant: str | None = None, collection: str | None = None) -> int:
         """As many as any manifest has."""
         return 1_000_000_000
+
+    async def documents(
+        self, *, tenant: str | None = None, collection: str | None = None
+    ) -> list[Document]:
+        """None."""
+        return []
 
 
 def measure(corpus: Path, models: Path, passages: int) -> str:

@@ -14,7 +14,10 @@ from churon.tools.ingest.documents import forget as forget_documents
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
 
-_ELSEWHERE = "they were ingested from another working folder, or for another tenant."
+_ELSEWHERE = (
+    "they were ingested from another working folder or for another tenant, or written by a "
+    "program. Forget them there, or with --tenant NAME."
+)
 
 
 def list_all(settings: Settings, as_json: bool, tenant: str | None) -> int:

@@ -17,6 +17,8 @@ from churon.tools.errors import StoreError
 class FileStore:
     """`fault`: ("upsert" or "delete", "before" or "after", "kill" or "fail")."""
 
+    shared = False
+
     def __init__(self, path: Path, fault: tuple[str, str, str] | None = None) -> None:
         self.path = path
         self.fault = fault
@@ -63,6 +65,16 @@ class FileStore:
         if tenant is None:  # of all tenants, as in `tools.store.Store`
             return sum(key.startswith(f"{collection}/") for key in self.rows)
         return sum(key.startswith(self._key("", tenant, collection)) for key in self.rows)
+
+    async def documents(
+        self, *, tenant: str | None = None, collection: str | None = None
+    ) -> list[Document]:
+        front = self._key("", tenant, collection)
+        return [
+            Document(id=key.removeprefix(front), page_content=row["text"], metadata=row["metadata"])
+            for key, row in self.rows.items()
+            if key.startswith(front)
+        ]
 
     def _key(self, id_: str | None, tenant: str | None, collection: str | None) -> str:
         return f"{collection}/{tenant or ''}/{id_}"

@@ -9,11 +9,12 @@ from typing import Any, Protocol
 from churon.tools.errors import InputError
 from churon.tools.ingest.manifest import Entry, Manifest
 from churon.tools.ingest.report import DocumentReport, IngestReport, Outcome
+from churon.tools.ingest.unlisted import Listing, with_unlisted
 from churon.tools.ingest.walk import absolute, below, key_of
 from churon.tools.korean import spelt
 
 
-class Deleting(Protocol):
+class Deleting(Listing, Protocol):
     """What is needed of `tools.store.Store`."""
 
     async def delete(
@@ -48,13 +49,14 @@ async def forget(
 ) -> IngestReport:
     """Remove these files, all below these folders, or with None everything; files stay on disk.
 
+    Passages of files here that a lost manifest listed are removed too.
     Raises InputError, and removes nothing, for a path of which nothing was ingested.
     """
     book = Manifest(manifest, collection or "", tenant or "")
     try:
-        entries = book.entries()
-        gone = _checked(paths, entries)
         scope = {"tenant": tenant, "collection": collection}
+        entries = await with_unlisted(store, book.entries(), scope)
+        gone = _checked(paths, entries)
         return IngestReport(tuple(await removed(store, book, entries, gone, scope)))
     finally:
         book.close()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from churon.tools.errors import IngestError
+from churon.tools.passing import passing
 from churon.tools.private import private_folder
 
 _SCHEMA = """
@@ -65,7 +66,7 @@ class Manifest:
                 self._scope,
             ).fetchall()
             return {
-                row[0]: Entry(**dict(zip(_COLUMNS, row, strict=False)), chunks=json.loads(row[-1]))
+                row[0]: Entry(**dict(zip(_COLUMNS, row, strict=False)), chunks=_chunks(row[-1]))
                 for row in rows
             }
 
@@ -97,5 +98,21 @@ class Manifest:
         except (sqlite3.Error, OSError, ValueError) as error:
             raise IngestError(
                 f"The manifest {str(self._path)!r} cannot be used: {error}.",
-                remedy="Check the disk; when the file is damaged, delete it and ingest again.",
+                remedy=_remedy(error),
             ) from error
+
+
+def _chunks(text: str) -> dict[str, str]:
+    chunks = json.loads(text)
+    if isinstance(chunks, dict) and all(isinstance(one, str) for one in chunks.values()):
+        return chunks
+    raise ValueError(f"{text[:60]!r} is no list of passages")
+
+
+def _remedy(error: Exception) -> str:
+    # extended codes hold the plain one in their lowest byte
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if isinstance(error, ValueError) or code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return "It is damaged: move it away and ingest again."
+    checks = "Check the disk, its free room and the limit of open files (`ulimit -n`)"
+    return passing(error) or f"{checks}, then try again."

@@ -34,6 +34,11 @@ def passages(key: str, document: str, reading: Reading) -> list[Document]:
     return made
 
 
+def is_of(key: str, passage: Document, most: int) -> bool:
+    """Whether this passage's id is one that `passages` gives: of a file of `most` equal texts."""
+    return any(passage.id == _digest(key, passage.page_content, n) for n in range(most))
+
+
 def digest(passage: Document) -> str:
     """What must be equal for a stored passage to be left as it is: all but its vector."""
     return _digest(passage.page_content, sorted(passage.metadata.items()))

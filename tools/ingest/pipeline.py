@@ -19,6 +19,7 @@ from churon.tools.ingest.manifest import Entry, Manifest
 from churon.tools.ingest.passages import passages
 from churon.tools.ingest.reader import Reader, ReaderUnavailable
 from churon.tools.ingest.report import DocumentReport, IngestReport, Outcome, Progress
+from churon.tools.ingest.unlisted import found_again
 from churon.tools.ingest.walk import Found, absolute, below, key_of, shown, walk
 from churon.tools.settings import IngestSettings
 
@@ -64,13 +65,16 @@ async def ingest(
     """
     book = Manifest(manifest, collection or "", tenant or "")
     try:
+        scope = {"tenant": tenant, "collection": collection}
         entries = book.entries()
+        if not entries:
+            entries = await found_again(store, scope)
+            book.save(entries.values())  # a run that breaks off leaves them to the next
         roots = _roots(paths, entries)
         # "": no tenant is one of its own here, as it is for what is written
         if await store.count(tenant=tenant or "", collection=collection) < _chunks(entries):
             entries = {path: _distrusted(entry) for path, entry in entries.items()}
         async with Reader(settings) as reader:
-            scope = {"tenant": tenant, "collection": collection}
             found = await asyncio.to_thread(walk, paths)
             run = _Run(store, settings, book, reader, scope, entries, len(found), on_progress)
             return await run.all(found, roots if prune else [])
@@ -122,17 +126,31 @@ class _Run:
             return failure(Entry(key, document, "", limits, "failed", reason, kept), entry)
         if entry and entry.content == content and (known := _known(entry, limits, file.named)):
             return known
-        fresh = Entry(key, document, content, limits, "indexed")
+        change = await self._read(
+            file.path, Entry(key, document, content, limits, "indexed"), entry
+        )
+        if await self._is_still(file.path, content):
+            return change
+        # It was rewritten: nobody knows which bytes the reader saw, so the next run reads it again
+        return replace(change, final=replace(change.final, content=""))
+
+    async def _read(self, path: Path, fresh: Entry, entry: Entry | None) -> Change:
         try:
-            reading = await self.reader.read(file.path)
+            reading = await self.reader.read(path)
         except ReaderUnavailable:
             raise
         except IngestError as error:
             if error.outcome == "unequipped":  # nothing that the file could change
-                kept = entry.chunks if entry else {}
-                return failure(Entry(key, document, "", limits, "failed", str(error), kept), entry)
+                kept = replace(fresh, content="", chunks=entry.chunks if entry else {})
+                return failure(replace(kept, outcome="failed", error=str(error)), entry)
             return failure(replace(fresh, outcome=error.outcome, error=str(error)), entry)
-        return indexed(fresh, passages(key, document, reading), entry)
+        return indexed(fresh, passages(fresh.path, fresh.document, reading), entry)
+
+    async def _is_still(self, path: Path, content: str) -> bool:
+        try:
+            return await asyncio.to_thread(self._content, path) == content
+        except OSError:
+            return False
 
     def _content(self, path: Path) -> str:
         shaping = self.settings.model_dump_json(include=set(_SHAPING))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from churon.tools.errors import IngestError
 from churon.tools.ingest.sniff import supported
 
 
@@ -39,7 +40,20 @@ def walk(paths: Sequence[Path]) -> dict[str, Found]:
 
 def absolute(path: Path) -> Path:
     """The path from the root, without `..`; links are kept, for they are what was named."""
-    return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() follows links
+    whole = here() / path.expanduser()
+    return Path(os.path.abspath(whole))  # noqa: PTH100 - resolve() follows links
+
+
+def here() -> Path:
+    """The working folder. Raises IngestError with outcome "usage" where it was deleted."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise IngestError(
+            "The working folder was deleted.",
+            outcome="usage",
+            remedy="Change to a folder that is there.",
+        ) from error
 
 
 def key_of(path: Path) -> str:
@@ -54,8 +68,8 @@ def below(key: str, root: str) -> bool:
 
 def shown(path: Path) -> str:
     """The path that people see: from the working folder where it lies below it, as UTF-8."""
-    here = Path.cwd()
-    near = path.relative_to(here) if path.is_relative_to(here) else path
+    folder = here()
+    near = path.relative_to(folder) if path.is_relative_to(folder) else path
     return os.fsencode(near.as_posix()).decode("utf-8", errors="replace")
 
 

@@ -65,6 +65,11 @@ class Store:
         """Fallbacks in use: ("bm25_unavailable",) where the server has no full-text search."""
         return () if self.connection.bm25 else ("bm25_unavailable",)
 
+    @property
+    def shared(self) -> bool:
+        """Whether it is a server, which others may fill from other machines."""
+        return self.connection.file is None
+
     async def search(
         self,
         query: str,

@@ -110,9 +110,9 @@ async def test_a_store_that_fails_leaves_the_rows(
     assert len(listed(tmp_path)) == 4
 
 
-async def test_nothing_ingested_yet(store: FileStore, tmp_path: Path) -> None:
-    other = tmp_path / "other.db"
+async def test_nothing_ingested_yet(tmp_path: Path) -> None:
+    other, empty = tmp_path / "other.db", FileStore(tmp_path / "other.json")
     assert documents(other).documents == ()
-    assert (await forget(None, store, manifest=other)).documents == ()
+    assert (await forget(None, empty, manifest=other)).documents == ()
     with pytest.raises(InputError, match="Nothing was ingested"):
-        await forget([Path("ferry")], store, manifest=other)
+        await forget([Path("ferry")], empty, manifest=other)
