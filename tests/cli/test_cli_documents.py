@@ -83,3 +83,41 @@ def test_what_is_refused(ingested: Callable[..., Any], arguments: list[str], say
     assert outcome.status == 2
     assert says in outcome.err
     assert "documents: 3, passages: 2" in ingested("documents", "list").out
+
+
+def test_a_damaged_manifest_is_moved_away_and_nothing_stays_behind(
+    ingested: Callable[..., Any], tmp_path: Path
+) -> None:
+    [manifest] = tmp_path.glob("manifest-*.sqlite")
+    for beside in tmp_path.glob(f"{manifest.name}-*"):
+        beside.unlink()
+    manifest.write_bytes(b"damaged" * 600)
+    outcome = ingested("ingest", "docs")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "It is damaged: move it away and ingest again.\n" in outcome.err
+    manifest.rename(tmp_path / "away")
+    (tmp_path / "docs" / "rules.md").unlink()
+    assert "1 removed" in ingested("ingest", "docs").out
+    found = json.loads(ingested("search", "--json", "the blue book").out)
+    assert {row["document"] for row in found} == {"docs/안내.md"}
+    assert ingested("documents", "forget", "--all").out == "documents removed: 2\n"
+
+
+def test_a_working_folder_that_was_deleted_is_told(
+    served: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    outcome = served("ingest", "docs")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.startswith("churon: The working folder was deleted. Change to")
+    outcome = served("-s", "store.uri=own.db", "search", "Who signs?")
+    assert "The store 'own.db' cannot be found from here" in outcome.err
+
+
+def test_the_doctor_refuses_a_store_that_ingest_refuses(served: Callable[..., Any]) -> None:
+    outcome = served("-s", "store.uri=foo", "doctor", "--json")
+    [store] = [one for one in json.loads(outcome.out)["findings"] if one["check"] == "store"]
+    assert (store["level"], "ends in .db" in store["message"]) == ("error", True)
+    assert store["message"] in served("-s", "store.uri=foo", "ingest", "docs").err

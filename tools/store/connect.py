@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from churon.tools.addresses import shown
 from churon.tools.errors import StoreError
 from churon.tools.passing import passing
+from churon.tools.setting_values import home_path
 from churon.tools.settings import StoreSettings
 from churon.tools.store import lite
 
@@ -48,15 +50,10 @@ class Connection:
 def connect(settings: StoreSettings) -> Connection:
     """Open what `settings.uri` names: an address (http://host:port) or a .db file.
 
-    Blocking, at most `settings.timeout` seconds for a server. Raises StoreError.
+    Blocking, at most `settings.timeout` seconds for a server. Raises StoreError, SettingsError.
     """
     name = re.sub(r"//[^/@]*@", "//", settings.uri)
-    file = None if _is_server(name) else Path(settings.uri).expanduser().resolve()
-    if file is not None and file.suffix != ".db":
-        raise StoreError(
-            f"The store {name!r} is neither a server's address nor a file that ends in .db.",
-            remedy="Set store.uri to http://HOST:19530 or to a path such as .churon/milvus.db.",
-        )
+    file = file_of(settings.uri)
     address = lite.acquire(file) if file else settings.uri
     try:
         return _open(settings, address, name, file)
@@ -64,6 +61,28 @@ def connect(settings: StoreSettings) -> Connection:
         if file:
             lite.release(file)
         raise
+
+
+def file_of(uri: str) -> Path | None:
+    """The Milvus Lite file that store.uri names, None for a server's address.
+
+    Raises StoreError where it is neither or cannot be found, SettingsError for an unknown home.
+    """
+    if _is_server(uri):
+        return None
+    try:
+        file = home_path(uri, "store.uri").resolve()
+    except OSError as error:
+        raise StoreError(
+            f"The store {shown(uri)!r} cannot be found from here: {error.strerror}.",
+            remedy="Change to a folder that is there, or set store.uri to a whole path.",
+        ) from error
+    if file.suffix != ".db":
+        raise StoreError(
+            f"The store {shown(uri)!r} is neither a server's address nor a file that ends in .db.",
+            remedy="Set store.uri to http://HOST:19530 or to a path such as .churon/milvus.db.",
+        )
+    return file
 
 
 def _open(settings: StoreSettings, address: str, name: str, file: Path | None) -> Connection:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from langchain_core.embeddings import Embeddings
 
@@ -25,10 +24,11 @@ class _NoEmbeddings(Embeddings):
 async def passages(settings: Settings) -> list[Finding]:
     """How many passages there are; a store that does not exist is not made. Raises StoreError."""
     from churon.tools.store import Store
+    from churon.tools.store.connect import file_of
 
     uri, collection = settings.store.uri, settings.context.collection or settings.store.collection
-    exists, uri = await asyncio.to_thread(_exists, uri), shown(uri)
-    if not exists:
+    file, uri = await asyncio.to_thread(file_of, uri), shown(uri)
+    if file and not await asyncio.to_thread(file.exists):
         return [warning("store", f"{uri} does not exist yet", "churon ingest PATH")]
     dimensions = settings.embedding.dimensions
     store = await asyncio.to_thread(Store.open, settings.store, _NoEmbeddings(), dimensions)
@@ -52,10 +52,6 @@ async def passages(settings: Settings) -> list[Finding]:
 def is_server(uri: str) -> bool:
     """An address, not a Milvus Lite file."""
     return "://" in uri or uri.startswith("unix:")
-
-
-def _exists(uri: str) -> bool:
-    return is_server(uri) or Path(uri).expanduser().exists()
 
 
 def _no_bm25(uri: str) -> Finding:
