@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
@@ -21,6 +21,7 @@ class ScoreCache:
         self.hits = 0
         """Distinct pairs that were here."""
         self.misses = 0
+        self._forgotten: Counter[str] = Counter()
         self._scores: OrderedDict[bytes, float] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -44,6 +45,7 @@ class ScoreCache:
 
         Equal passages are one pair.
         """
+        scorer = f"{scorer} {self._forgotten[scorer]}"
         seed = blake2b(_digest(scorer) + _digest(query), digest_size=16)
         keys = [_key(seed, passage) for passage in passages]
         places: dict[bytes, int] = {}
@@ -57,10 +59,16 @@ class ScoreCache:
             self._keep({key: known[key] for key in missing})
         return [known[key] for key in keys]
 
+    def forget(self, scorer: str) -> None:
+        """Find no score of this scorer's any more, nor those that it is making now."""
+        with self._lock:
+            self._forgotten[scorer] += 1
+
     def clear(self) -> None:
-        """Forget all scores."""
+        """Forget all scores, and what was counted."""
         with self._lock:
             self._scores.clear()
+            self.hits = self.misses = 0
 
     def _known(self, keys: dict[bytes, int]) -> dict[bytes, float]:
         with self._lock:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any
 
 import httpx
 from pydantic import SecretStr
@@ -19,13 +21,16 @@ from tenacity import (
 )
 
 from churon.tools.errors import SettingsError
-from churon.tools.rerank.endpoint import Endpoint, Refused, down
-from churon.tools.rerank.shapes import Shape
+from churon.tools.rerank.endpoint import Endpoint, Refused, away, down
+from churon.tools.rerank.forks import in_children
+from churon.tools.rerank.shapes import Malformed, Shape
 from churon.tools.setting_values import UNSENDABLE, is_address, is_sendable
 
 ATTEMPTS = 3
 LONGEST_WAIT = 10.0
 """Seconds before another attempt, whatever the server asks for."""
+MOST_BYTES = 50_000_000
+"""Of an answer; some servers send the passages back."""
 _CONNECT_SECONDS = 10.0
 _BACKOFF = wait_exponential(multiplier=0.5, max=LONGEST_WAIT) + wait_random(0, 0.5)
 
@@ -42,20 +47,31 @@ class RerankClient:
         api_key: SecretStr | None,
         timeout: float,
         transport: httpx.BaseTransport | None,
+        clock: Callable[[], float],
         sleep: Callable[[float], None],
+        lost: Callable[[], None],
     ) -> None:
-        """Connects at the first request. Raises SettingsError for an impossible URL or key."""
+        """Connects at the first request. `lost`: called where the server was away for a moment.
+
+        Raises SettingsError for an impossible URL or key.
+        """
         url, key = _rerank_url(base_url), _checked(api_key)
         bare = url.copy_with(userinfo=b"")
         shown = str(bare.copy_with(query=None, fragment=None))
         self.endpoint = Endpoint(shown, model, shape, timeout, key)
         self._url = bare  # httpx logs URLs, so the password goes into the header only
-        self._http = httpx.Client(
+        self.identity = f"{shape.name} {model} {bare}"
+        """Tells its scores from other servers'; not shown, as a URL's query may hold a key."""
+        self._client = partial(
+            httpx.Client,
             auth=(url.username, url.password) if url.userinfo and not key else None,
             headers={"Authorization": f"Bearer {key}"} if key else None,
             timeout=httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
             transport=transport,
         )
+        self._connect()
+        in_children(self._connect)  # a connection must not be shared with the parent
+        self._clock, self._lost = clock, lost
         self._retrying = Retrying(
             retry=retry_if_exception(lambda error: down(error) is True),
             stop=stop_after_attempt(ATTEMPTS),
@@ -64,8 +80,15 @@ class RerankClient:
             reraise=True,
         )
 
-    def ask(self, query: str, texts: Sequence[str], check: Callable[[], None]) -> list[float]:
-        """One score a text. `check` raises before an attempt that is no longer wanted.
+    def ask(
+        self,
+        query: str,
+        texts: Sequence[str],
+        check: Callable[[], None],
+        wanted: Callable[[], None],
+    ) -> list[float]:
+        """One score a text. Where it is for nothing, `check` raises before an attempt and `wanted`
+        while an answer comes in.
 
         Raises Refused, Malformed, httpx.HTTPError.
         """
@@ -74,12 +97,33 @@ class RerankClient:
 
         def attempt() -> bytes:
             check()
-            response = self._http.post(self._url, json=body)
-            if not response.is_success:
-                raise Refused(response)
-            return response.content
+            try:
+                return self._answer(body, wanted)
+            except Exception as error:
+                if away(error):
+                    self._lost()
+                raise
 
         return shape.read(self._retrying(attempt), len(texts))
+
+    def _connect(self) -> None:
+        self._http = self._client()
+
+    def _answer(self, body: dict[str, Any], wanted: Callable[[], None]) -> bytes:
+        with self._http.stream("POST", self._url, json=body) as response:
+            # httpx's timeout is for each read: drop by drop an answer could take for ever
+            until = self._clock() + self.endpoint.timeout
+            content = bytearray()
+            for chunk in response.iter_bytes():
+                wanted()
+                content += chunk
+                if len(content) > MOST_BYTES:
+                    raise Malformed(f"is longer than {MOST_BYTES:,} bytes")
+                if self._clock() > until:
+                    raise httpx.ReadTimeout("The answer does not end.")
+        if not response.is_success:
+            raise Refused(response, bytes(content))
+        return bytes(content)
 
     def close(self) -> None:
         """Close the connections; no request may be under way."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator
@@ -26,9 +27,9 @@ _LENGTH = re.compile(r"context length|too large to process", re.IGNORECASE)
 class Refused(Exception):
     """An answer whose status is not 2xx. Its text holds no URL, so no secrets."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, content: bytes) -> None:
         super().__init__(f"status {response.status_code}")
-        self.response = response
+        self.response, self.content = response, content
 
     @property
     def status(self) -> int:
@@ -42,6 +43,16 @@ def down(error: BaseException) -> bool | None:
     if isinstance(error, Malformed):
         return False
     return True if isinstance(error, httpx.TransportError) else None
+
+
+def away(error: BaseException) -> bool:
+    """Whether the server, or what a proxy asks for it, was not there: the next to answer may have
+    another model.
+    """
+    if isinstance(error, Refused):
+        return error.status in (502, 503)
+    slow = isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout)
+    return isinstance(error, httpx.TransportError) and not slow
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,7 @@ class Endpoint:
         except CircuitOpen as error:
             raise self._left_alone(error) from error
         except Refused as error:
-            raise self._refused(error.status, self._said(error.response)) from error
+            raise self._refused(error.status, self._said(error.content)) from error
         except Malformed as error:
             raise self._malformed(error) from error
         except httpx.HTTPError as error:
@@ -138,19 +149,19 @@ class Endpoint:
     def _other(self) -> Shape:
         return TEI if self.shape is COHERE else COHERE
 
-    def _said(self, response: httpx.Response) -> str:
-        said = " ".join(_message(response).split())
+    def _said(self, content: bytes) -> str:
+        said = " ".join(_message(content).split())
         if self.key:
             said = said.replace(self.key, "***")
         return said[:200].rstrip(".")
 
 
-def _message(response: httpx.Response) -> str:
+def _message(content: bytes) -> str:
     """The server's words: its `error`, `message` or `detail`, or the body where that is text."""
     try:
-        found = response.json()
+        found = json.loads(content)
     except (ValueError, RecursionError):
-        return "" if "<html" in response.text[:500].lower() else response.text
+        return "" if b"<html" in content[:500].lower() else content.decode("utf-8", "replace")
     while isinstance(found, dict):
         found = next((found[name] for name in ("error", "message", "detail") if name in found), "")
     if isinstance(found, list):

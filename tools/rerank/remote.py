@@ -51,9 +51,9 @@ class RemoteScorer:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
-        """No request yet. `model`: "" for the only one of a server; `timeout`: seconds of silence
-        in one request; `batch`: passages of one request; the rest is for tests. Raises
-        SettingsError.
+        """No request yet. `model`: "" for the only one of a server; `timeout`: seconds until an
+        answer begins, and as many until it ends; `batch`: passages of one request; the rest is for
+        tests. Raises SettingsError.
         """
         self._closing = threading.Event()
         self._client = RerankClient(
@@ -63,14 +63,16 @@ class RemoteScorer:
             api_key=api_key,
             timeout=timeout,
             transport=transport,
+            clock=clock,
             sleep=sleep or self._rest,
+            lost=self._lost,
         )
         self.name = f"{model or 'the model'} at {self._client.endpoint.url}"
         self._batch = batch
         self.cache = ScoreCache(0) if cache is None else cache
         self._breaker = CircuitBreaker(down, clock=clock)
         self._lock = threading.Lock()
-        self._calls = 0
+        self._calls = self._losses = 0
         self._logits = shape == "tei"
         self._in_unit = True
 
@@ -83,17 +85,25 @@ class RemoteScorer:
         """
         if not documents:
             return []
-        texts = [sendable(document.page_content) for document in documents]
+        query, texts = sendable(query), [sendable(one.page_content) for one in documents]
+        mixed = False
 
         def score(missing: list[int]) -> list[float]:
+            nonlocal mixed
+            losses = self._losses
             with self._client.endpoint.errors(), self._breaker.call():
-                scores = self._ask(sendable(query), [texts[place] for place in missing])
+                scores = self._ask(query, [texts[place] for place in missing])
             if not all(0 <= score <= 1 for score in scores):
                 self._in_unit = False
+            mixed = losses != self._losses and len(missing) < len(set(texts))
             return scores
 
+        def scores() -> list[float]:
+            return self.cache.through(self._client.identity, query, texts, score)
+
         with self._in_use():
-            return self.cache.through(self.name, sendable(query), texts, score)
+            found = scores()
+            return scores() if mixed else found  # what was known may be another model's
 
     def probability(self, score: float) -> float | None:
         """TEI: the sigmoid. Else the score itself, until the server has given one outside [0, 1]:
@@ -115,11 +125,14 @@ class RemoteScorer:
         def check() -> None:
             if self._closing.is_set():
                 raise self._closed()
+            wanted()
+
+        def wanted() -> None:
             if over.is_set() or (nobody_waits is not None and nobody_waits.is_set()):
                 raise RerankError("Nobody waits for these scores any more.")
 
         def ask(part: list[str]) -> list[float]:
-            return self._client.ask(query, part, check)
+            return self._client.ask(query, part, check, wanted)
 
         parts = [texts[at : at + self._batch] for at in range(0, len(texts), self._batch)]
         if len(parts) == 1:
@@ -130,6 +143,10 @@ class RemoteScorer:
         finally:  # where one failed, the others are for nothing
             over.set()
             pool.shutdown(cancel_futures=True)
+
+    def _lost(self) -> None:
+        self._losses += 1
+        self.cache.forget(self._client.identity)
 
     def _rest(self, seconds: float) -> None:
         self._closing.wait(seconds)

@@ -53,6 +53,7 @@ def test_a_pair_is_scored_once_and_equal_passages_are_one_pair() -> None:
     assert scored(cache, "m", "q2", ["b"])[1] == 1  # another query
     assert scored(cache, "m2", "q", ["b"])[1] == 1  # another model
     cache.clear()
+    assert (len(cache), cache.hits, cache.misses) == (0, 0, 0)
     assert scored(cache, "m", "q", ["b"])[1] == 1
 
 
@@ -70,6 +71,15 @@ def test_parts_of_the_key_do_not_run_together() -> None:
     scored(cache, "m", "ab", ["c"])
     assert scored(cache, "m", "a", ["bc"])[1] == 1
     assert scored(cache, "ma", "b", ["c"])[1] == 1
+
+
+def test_a_scorer_that_is_forgotten_is_asked_anew_also_for_what_was_under_way() -> None:
+    cache = ScoreCache(10)
+    scored(cache, "m", "q", ["a"])
+    scored(cache, "m2", "q", ["a"])
+    cache.through("m", "q", ["b"], lambda places: cache.forget("m") or [1.0])
+    assert scored(cache, "m", "q", ["a", "b"])[1] == 2
+    assert scored(cache, "m2", "q", ["a"])[1] == 0  # another's
 
 
 def test_broken_text_has_a_key_too() -> None:

@@ -14,6 +14,7 @@ from support.pass_queue import Model, Row, rows, sums
 
 from churon.tools.rerank.compressor import RerankCompressor
 from churon.tools.rerank.queue import PassQueue
+from churon.tools.rerank.remote import RemoteScorer
 
 # From Python 3.12 on: that a process with threads forks is the point here
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
@@ -82,3 +83,11 @@ def test_the_compressor() -> None:
     assert ranks()
     assert holds_in_a_child(ranks)
     compressor.close()
+
+
+def test_a_connection_is_not_shared_with_the_parent() -> None:
+    scorer = RemoteScorer("http://rerank.test", shape="tei")
+    own = scorer._client._http
+    assert holds_in_a_child(lambda: scorer._client._http is not own)
+    assert scorer._client._http is own
+    scorer.close()
