@@ -29,6 +29,7 @@ from churon.tools.rerank.torch_model import (
     later,
     out_of_memory,
     pick_batch_tokens,
+    revision,
 )
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ class CrossEncoder(ABC, Generic[R]):
 
     padded = True
     """A batch costs its longest row times their number, not their sum."""
+    prompt = 0
+    """Tokens of a row on top of `max_length`."""
 
     def __init__(
         self,
@@ -62,7 +65,7 @@ class CrossEncoder(ABC, Generic[R]):
         `coarse`: a torch dtype in which all passages are scored first, where only the best have to
         be exact; `prepare`: changes a network for good that has its precision and device.
         """
-        check_length(name, network.config, max_length)
+        check_length(name, network.config, max_length, self.prompt)
         self.name = name
         self.device = device
         self.batch_tokens = pick_batch_tokens(batch_tokens, device)
@@ -77,7 +80,7 @@ class CrossEncoder(ABC, Generic[R]):
         if prepare is not None:
             for one in self._networks.values():
                 self._prepared(one, prepare)
-        self._identity = f"{name} {getattr(network.config, '_commit_hash', None)} {max_length}"
+        self._identity = f"{name} {revision(network.config)} {max_length}"
         self._precisions = {"exact": str(dtype), "coarse": f"{coarse} for {dtype}"}
         self._queue: PassQueue[Job[R]] = PassQueue(self._pass, lambda: self.batch_tokens)
         self.error_bound = None if coarse is None else self._calibrated()

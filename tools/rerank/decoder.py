@@ -48,7 +48,8 @@ class DecoderScorer(CrossEncoder[Prompted]):
         exact, coarse = pick_precisions(dtype, device, "bfloat16", certified=certified)
         network = load_pretrained("AutoModelForCausalLM", model, offline=offline, dtype=exact)
         keep_row(network, yes)
-        longest = max_length + 2 * len(self._encode.suffix)
+        self.prompt = self._encode.on_top
+        longest = max_length + self.prompt
         self.padded = not lays_end_to_end(device) or not forest.grows(network.config, longest)
         prepare = None if self.padded else forest.prepare
         super().__init__(

@@ -47,6 +47,7 @@ class LayerwiseScorer(CrossEncoder[Prompted]):
         # With the Llama's config, or the checkpoint's own code would be looked for
         tokenizer = load_pretrained("AutoTokenizer", model, offline=offline, config=network.config)
         self._encode = PromptEncoder(tokenizer, max_length)
+        self.prompt = self._encode.on_top
         self.padded = not lays_end_to_end(device)
         # Scores of one layer must not be remembered as another's
         name = f"{model} to layer {layer}"

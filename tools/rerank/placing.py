@@ -11,17 +11,21 @@ _AFTER_PADDING = ("roberta", "camembert", "xmod", "data2vec-text", "ernie_m", "m
 """Families, by a part of their name, that count positions from behind the padding's index."""
 
 
-def check_length(name: str, config: Any, max_length: int) -> None:
-    """Raise SettingsError where a pair may have more tokens than the model has positions."""
+def check_length(name: str, config: Any, max_length: int, prompt: int = 0) -> None:
+    """Raise SettingsError where a pair may have more tokens than the model has positions.
+
+    `prompt`: tokens that come on top of `max_length`.
+    """
     most = getattr(config, "max_position_embeddings", None)
     if most is None or not getattr(config, "position_biased_input", True):
         return  # relative positions alone, as DeBERTa's, have no end
     if any(family in config.model_type for family in _AFTER_PADDING):
         most -= (config.pad_token_id or 0) + 1
-    if max_length > most:
+    if max_length + prompt > most:
+        more = f", its prompt {prompt}" if prompt else ""
         raise SettingsError(
-            f"rerank.max_length is {max_length} and the model {name!r} reads {most} tokens.",
-            remedy=f"Set rerank.max_length to {most} or less.",
+            f"rerank.max_length is {max_length}{more} and the model {name!r} reads {most} tokens.",
+            remedy=f"Set rerank.max_length to {most - prompt} or less.",
         )
 
 

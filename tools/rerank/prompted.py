@@ -37,6 +37,8 @@ class PromptEncoder:
         self._separator, prompt = self.ids(["\n", PROMPT])
         self.suffix = self._separator + prompt
         """What every pair ends with, and what is never cut."""
+        self.on_top = 2 * len(self.suffix)
+        """Tokens of the longest pair beside `max_length`."""
 
     def __call__(self, query: str, passages: list[str]) -> list[Prompted]:
         """The query is cut at 3/4 of the length, then each passage at what is left."""

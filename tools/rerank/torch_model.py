@@ -140,6 +140,18 @@ def load_pretrained(kind: str, model: str, *, offline: bool = False, **kwargs: A
     return network
 
 
+def revision(config: Any) -> str:
+    """What changes when a loaded model's files do: the hub's commit, or each file of its folder
+    with size and time.
+    """
+    name, commit = (getattr(config, key, None) for key in ("_name_or_path", "_commit_hash"))
+    if commit or not name:
+        return str(commit)
+    files = sorted(one for one in Path(name).expanduser().glob("*") if one.is_file())
+    stats = [(one.name, one.stat()) for one in files]
+    return " ".join(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats)
+
+
 def _broken_weights() -> type[Exception]:
     from safetensors import SafetensorError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ if not all(find_spec(name) for name in ("torch", "FlagEmbedding")):
     pytest.skip("needs the extra `rerank`", allow_module_level=True)
 
 from churon.tools.rerank import unpadded
+from churon.tools.rerank.cache import ScoreCache
 from churon.tools.rerank.decoder import DecoderScorer
 from churon.tools.rerank.encoder import EncoderScorer
 from churon.tools.rerank.reference import ReferenceScorer
@@ -180,6 +182,17 @@ def test_equal_passages_are_scored_once(family: Any, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(model, "_forward", lambda *given: seen.extend(given[1]) or forward(*given))
     scores = model.score(QUERY, documents([TEXTS[0], TEXTS[3], TEXTS[0]]))
     assert len(seen) == 2 and scores[0] == scores[2] != scores[1]
+
+
+def test_weights_that_change_in_a_folder_share_no_scores_with_the_old_ones(tmp_path: Path) -> None:
+    folder, cache = save_encoder(tmp_path), ScoreCache(10)
+    scored = []
+    for touched in (False, False, True):
+        if touched:
+            os.utime(tmp_path / "model.safetensors", (1, 1))
+        EncoderScorer(folder, device="cpu", cache=cache).score(QUERY, documents(["a"]))
+        scored.append(cache.misses)
+    assert scored == [1, 1, 2]
 
 
 def test_a_closed_scorer_says_so(family: Any) -> None:

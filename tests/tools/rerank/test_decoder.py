@@ -15,10 +15,13 @@ from support.rerankers import KOREAN, QUERY, TEXTS, documents, save_decoder
 if not all(find_spec(name) for name in ("torch", "transformers")):
     pytest.skip("needs the extra `rerank`", allow_module_level=True)
 
+from transformers import AutoTokenizer
+
+from churon.tools.errors import SettingsError
 from churon.tools.rerank import forest
 from churon.tools.rerank.decoder import DecoderScorer
 from churon.tools.rerank.forest import planted
-from churon.tools.rerank.prompted import Prompted
+from churon.tools.rerank.prompted import Prompted, PromptEncoder
 
 FAMILIES = ["Gemma", "Llama", "Mistral", "Qwen2", "Gemma2", "Qwen3"]
 
@@ -79,6 +82,16 @@ def test_a_window_shorter_than_the_rows_keeps_the_models_own_pass(
     assert max(map(len, rows)) > 2 * 16  # so that padding would push what counts out of the window
     assert scorer.score(QUERY, documents(TEXTS)) == pytest.approx(plain(folder, rows), abs=1e-4)
     scorer.close()
+
+
+def test_the_prompt_counts_against_the_models_positions(tmp_path: Path) -> None:
+    folder = save_decoder(tmp_path)  # of 1,024 positions
+    encode = PromptEncoder(AutoTokenizer.from_pretrained(folder), 1_024)
+    longest = max(map(len, encode("bridge " * 2_000, ["", "river " * 2_000])))
+    assert longest <= 1_024 + encode.on_top
+    with pytest.raises(SettingsError, match=f"prompt {encode.on_top} .* reads 1024 tokens"):
+        DecoderScorer(folder, device="cpu", max_length=1_024 - encode.on_top + 1)
+    DecoderScorer(folder, device="cpu", max_length=1_024 - encode.on_top).close()
 
 
 @pytest.mark.parametrize("unpadded", [True, False])

@@ -29,3 +29,9 @@ def test_positions_that_a_pair_may_take(kind: str, most: int, reads: int) -> Non
 def test_models_without_absolute_positions_read_any_length() -> None:
     check_length("m", config("deberta-v2", 512, position_biased_input=False), 4_096)
     check_length("m", config("t5", None), 4_096)
+
+
+def test_a_prompt_on_top_of_a_pair_takes_positions_too() -> None:
+    check_length("m", config("gpt2", 128), 100, prompt=28)
+    with pytest.raises(SettingsError, match=r"is 128, its prompt 28 .*max_length to 100 or less"):
+        check_length("m", config("gpt2", 128), 128, prompt=28)
