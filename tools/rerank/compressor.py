@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from itertools import groupby, islice
 from typing import Any
 
 from langchain_core.callbacks import Callbacks
@@ -68,9 +69,14 @@ class RerankCompressor(BaseDocumentCompressor):
         context, nobody_waits = copy_context(), threading.Event()
         context.run(abandoned.set, nobody_waits)
         try:
-            return await loop.run_in_executor(
+            call = loop.run_in_executor(
                 self._pool, context.run, self._rank, query, list(documents), keep
             )
+        except RuntimeError:  # its threads take nothing any more: closed in between
+            self._refuse_when_closed()
+            raise
+        try:
+            return await call
         except asyncio.CancelledError:
             nobody_waits.set()
             task = asyncio.current_task()
@@ -98,10 +104,8 @@ class RerankCompressor(BaseDocumentCompressor):
         self._refuse_when_closed()
         if not documents:
             return []
-        ranked = sorted(
-            zip(self._scores(query, documents, keep), documents, strict=True), key=_order
-        )
-        return [self._scored_copy(score, document) for score, document in ranked[:keep]]
+        ranked = _ranked(self._scores(query, documents, keep), documents)
+        return [self._scored_copy(score, document) for score, document in islice(ranked, keep)]
 
     def _scores(self, query: str, documents: list[Document], keep: int) -> list[float]:
         name = self.scorer.name
@@ -124,7 +128,13 @@ class RerankCompressor(BaseDocumentCompressor):
         return scores
 
     def _scored_copy(self, score: float, document: Document) -> Document:
-        copy = document.model_copy(deep=True)
+        try:
+            copy = document.model_copy(deep=True)
+        except Exception as error:  # whatever the objects in it raise
+            raise RerankError(
+                f"The metadata of passage {document.id!r} cannot be copied: {error}.",
+                remedy="Keep plain data in it: text, numbers, lists and dicts.",
+            ) from error
         copy.metadata["rerank_score"] = score
         prior = self.scorer.probability(score)
         if prior is None:
@@ -138,7 +148,18 @@ class RerankCompressor(BaseDocumentCompressor):
             raise RerankError("The reranker is closed.", remedy="Open a new one.")
 
 
-def _order(pair: tuple[float, Document]) -> tuple[float, str, str, str]:
-    score, document = pair
+def _ranked(scores: list[float], documents: list[Document]) -> Iterator[tuple[float, Document]]:
+    pairs = sorted(zip(scores, documents, strict=True), key=_score, reverse=True)
+    for _, tied in groupby(pairs, key=_score):
+        one, *others = tied
+        yield from sorted([one, *others], key=_tie) if others else [one]
+
+
+def _score(pair: tuple[float, Document]) -> float:
+    return pair[0]
+
+
+def _tie(pair: tuple[float, Document]) -> tuple[str, str, str]:
+    document = pair[1]
     rest = repr(sorted((str(key), repr(value)) for key, value in document.metadata.items()))
-    return -score, document.id or "", document.page_content, rest
+    return document.id or "", document.page_content, rest

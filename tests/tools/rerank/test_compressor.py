@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextvars import Context, copy_context
 
 import pytest
 from hypothesis import given, settings
@@ -219,3 +220,39 @@ async def test_close_releases_once_and_later_calls_are_errors() -> None:
         await compressor.rerank("q", passages("a"))
     with pytest.raises(RerankError, match="closed"):
         compressor.compress_documents(passages("a"), "q")
+
+
+def test_metadata_that_cannot_be_copied_is_named() -> None:
+    compressor = RerankCompressor(scorer=Scripted(len))
+    given = [Document("a", id="p1", metadata={"lock": threading.Lock()})]
+    with pytest.raises(RerankError, match=r"'p1' cannot be copied: .*Keep plain data"):
+        compressor.compress_documents(given, "q")
+
+
+async def test_close_between_the_check_and_the_call_is_an_error_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compressor = RerankCompressor(scorer=Scripted(len))
+
+    def closing() -> Context:  # as another thread may at this moment
+        compressor.close()
+        return copy_context()
+
+    monkeypatch.setattr("churon.tools.rerank.compressor.copy_context", closing)
+    with pytest.raises(RerankError, match="closed"):
+        await compressor.rerank("q", passages("a"))
+
+
+def test_metadata_is_looked_at_for_ties_alone() -> None:
+    class Vector:
+        looked = 0
+
+        def __repr__(self) -> str:
+            Vector.looked += 1
+            return "vector"
+
+    given = [Document("x" * n, metadata={"vector": Vector()}) for n in range(9)]
+    RerankCompressor(scorer=Scripted(len)).compress_documents(given, "q")
+    assert Vector.looked == 0
+    RerankCompressor(scorer=Scripted(lambda text: 0.0)).compress_documents(given, "q")
+    assert Vector.looked == 9
