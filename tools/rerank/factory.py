@@ -89,8 +89,12 @@ def _cross_encoder(rerank: RerankSettings, offline: bool) -> Scorer:
 
 
 def _test(scorer: Scorer) -> None:
+    from churon.tools.rerank.cross_encoder import CrossEncoder
+
     try:
         refuse_guessing(scorer)
     except BaseException:  # also Ctrl-C: its weights must not stay
         scorer.close()
         raise
+    if isinstance(scorer, CrossEncoder):
+        scorer.cache.clear()  # hits and misses are callers' alone

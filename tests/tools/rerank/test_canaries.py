@@ -72,6 +72,19 @@ def test_guessing_is_refused_with_the_reason(rule: Callable[[str, str], float]) 
         refuse_guessing(Rule(rule))
 
 
+@pytest.mark.parametrize(("right", "passes"), [(5, False), (6, True)])
+def test_six_of_eight_questions_are_enough_in_a_language(right: int, passes: bool) -> None:
+    known = [query for query, _ in calibration_pairs()]
+    known = known[:right] + known[8 : 8 + right]
+    scorer = Rule(lambda query, text: knows(query, text) if query in known else 0.0)
+    assert set(ranked_right(scorer).values()) == {right}
+    if passes:
+        refuse_guessing(scorer)
+    else:
+        with pytest.raises(RerankError, match="5 of 8 in 'en', 5 of 8 in 'ko'"):
+            refuse_guessing(scorer)
+
+
 def test_length_tells_nothing() -> None:
     for query, (right, *others, _, _, _) in calibration_pairs():
         lengths = [len(text) for text in others]

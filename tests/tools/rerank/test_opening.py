@@ -85,6 +85,27 @@ async def test_pairs_of_an_earlier_call_are_not_scored_again(trained: str) -> No
     compressor.close()
 
 
+def test_the_cache_is_empty_and_nothing_is_counted_before_the_first_call(trained: str) -> None:
+    compressor = opened(trained, dtype="bfloat16", certified=True)
+    scorer: Any = compressor.scorer
+    assert (scorer.cache.hits, scorer.cache.misses, len(scorer.cache)) == (0, 0, 0)
+    compressor.close()
+
+
+def test_half_precision_without_numbers_is_refused(
+    trained: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forward = EncoderScorer._forward
+
+    def overflown(scorer: Any, network: Any, rows: Any) -> Any:
+        found = forward(scorer, network, rows)
+        return found if network.dtype.itemsize == 4 else found * float("inf")
+
+    monkeypatch.setattr(EncoderScorer, "_forward", overflown)
+    with pytest.raises(RerankError, match=r"no finite scores in torch\.bfloat16"):
+        EncoderScorer(trained, device="cpu", dtype="bfloat16", certified=True)
+
+
 @pytest.mark.parametrize("top_n", [1, 3, 10])
 def test_certified_rankings_are_those_of_float32(trained: str, top_n: int) -> None:
     exact = opened(trained, dtype="float32")
