@@ -12,7 +12,7 @@ from rich.text import Text
 from churon.cli.common import print_json, readable, visible
 from churon.cli.filters import filter_of
 from churon.cli.rows import Rows
-from churon.cli.tenant import check_tenant
+from churon.cli.tenant import check_filled, check_tenant
 from churon.nodes.rerank import passage
 from churon.tools.account import no_account
 from churon.tools.context import resolve_context
@@ -33,7 +33,10 @@ _LEAST = 30
 async def run(
     settings: Settings, query: str, as_json: bool, tenant: str | None, filters: list[str]
 ) -> int:
-    """Exit status 0, also when nothing is found: an empty result is a result."""
+    """Exit status 0, also when nothing is found: an empty result is a result.
+
+    Raises StoreError where there is nothing to be found, as after an ingest that failed.
+    """
     given = {"tenant": tenant} if tenant else None
     kept = filter_of(filters)
     async with Toolkit(settings) as toolkit:
@@ -41,6 +44,8 @@ async def run(
         context = resolve_context(given, settings.context)
         hands = toolkit.run("search", context, no_account())  # the search that the graphs make
         found = await hands.search(readable(query), kept)
+        if not found:
+            await check_filled(toolkit, given)
         reranker = await toolkit.reranker()
         ranked = await reranker.rerank(query, found, len(found) or 1) if reranker else found
     rows = [row(document) for document in ranked]

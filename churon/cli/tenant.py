@@ -1,4 +1,4 @@
-"""A tenant without documents, which is said before a model is asked for nothing."""
+"""A tenant or a collection without documents, which is told from documents without an answer."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ async def check_tenant(toolkit: Toolkit, context: dict[str, Any] | None) -> None
     if not await store.count(tenant=wanted.tenant, collection=wanted.collection):
         raise StoreError(
             f"The tenant {wanted.tenant!r} has no documents.",
+            remedy=f"Read some with `{ingesting(wanted.tenant)}`.",
+        )
+
+
+async def check_filled(toolkit: Toolkit, context: dict[str, Any] | None) -> None:
+    """Raise StoreError where the run's collection holds no passages that it may see."""
+    wanted = resolve_context(context, toolkit.settings.context)
+    store = await toolkit.store()
+    if not await store.count(tenant=wanted.tenant, collection=wanted.collection):
+        name = wanted.collection or toolkit.settings.store.collection
+        raise StoreError(
+            f"The collection {name!r} holds no passages.",
             remedy=f"Read some with `{ingesting(wanted.tenant)}`.",
         )
 

@@ -68,6 +68,9 @@ def test_a_forgotten_document_is_found_no_more(ingested: Callable[..., Any]) -> 
     assert {row["document"] for row in found} == {"docs/안내.md"}
     assert ingested("documents", "forget", "--all").out == "documents removed: 2\n"
     assert ingested("documents", "list").out.startswith("No documents.")
+    outcome = ingested("search", "the blue book")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "holds no passages. Read some with `churon ingest PATH`." in outcome.err
 
 
 @pytest.mark.parametrize(
