@@ -34,6 +34,8 @@ def musique(question: str, answerable: bool = True) -> str:
     [
         ("a.jsonl", f"{GOOD}\n{{broken\n", ["line 2", "not JSON", "Mend"]),
         ("a.jsonl", f"{GOOD}\n[1]\n", ["line 2", "a list", "one JSON object"]),
+        ("a.jsonl", f"{GOOD}\n{'[' * 9_999}\n", ["line 2", "nested too deeply"]),
+        ("a.json", "[" * 9_999, ["line 1", "nested too deeply"]),
         ("a.jsonl", f"{GOOD}\n\n" + '{"question": ""}', ["line 3", "'question'", "Fill it in"]),
         ("a.jsonl", '{"question": "Q?"}', ["line 1", "'answer'", "answerable"]),
         ("a.jsonl", '{"question": {"a": 1}}', ["line 1", "'question'", "an object"]),

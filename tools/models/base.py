@@ -98,8 +98,8 @@ class ChatPort:
         """Ask once; with `on_token` stream the text as it is written.
 
         Raises ModelUnreachable, ModelMissing, ContextTruncated; ModelError where nothing was
-        written, or all of `max_tokens` went into what is no answer, as a model's thoughts. One
-        token may be empty, and so may what ends at a word of `stop`.
+        generated, or all of `max_tokens` went into what is no answer, as a model's thoughts. A
+        model may end its answer at once, with one token or at a word of `stop`: it declines.
         """
         kwargs = self.dialect.kwargs(want)
         if on_token is None:
@@ -116,7 +116,7 @@ class ChatPort:
                 remedy="If it thinks before it answers, switch that off at its server, or raise "
                 "context.answer_tokens.",
             )
-        if not want.stop:
+        if not (want.stop or answer.completion_tokens):
             raise nothing(self.name)
         return answer
 

@@ -45,7 +45,10 @@ def whole(path: Path) -> Any:
 
 
 def _value(text: str) -> Any:
-    value = json.loads(text)
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise json.JSONDecodeError("nested too deeply", text, 0) from None
     return sound(value) if _HALF.search(text) else value  # few files need the walk
 
 

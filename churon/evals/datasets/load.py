@@ -70,7 +70,7 @@ def _first(path: Path, text: str) -> Mapping[str, Any]:
     """The first record of JSON lines, of a JSON list, or the one object itself."""
     try:
         value = json.loads(text.split("\n", 1)[0])
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         value = whole(path)
     if isinstance(value, list) and value:
         value = value[0]

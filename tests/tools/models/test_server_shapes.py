@@ -128,3 +128,9 @@ async def test_one_token_and_what_a_stop_word_ends_may_be_empty() -> None:
         port = chat("ollama", url)
         for want in (Want(max_tokens=1), Want(stop=("},",))):
             assert (await port.complete(ASK, want)).text == ""
+
+
+async def test_an_answer_that_ends_at_once_is_one() -> None:
+    counted = {"prompt_eval_count": 9, "eval_count": 1, "done_reason": "stop"}
+    with answering({**EMPTY["ollama"], **counted}) as url:
+        assert (await chat("ollama", url).complete(ASK, Want())).text == ""
