@@ -10,9 +10,13 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.vectorstores import InMemoryVectorStore
+from langchain_ollama import ChatOllama
 from pydantic import Field
 from support import bridge, ferry
 from support.hashing import HashingEmbeddings
+from support.ollama_server import OllamaServer
+from support.openai_server import OpenAIServer
+from support.scripted import ScriptedChat
 from support.world import ListStore, settings, step_of
 
 import churon
@@ -93,3 +97,26 @@ def test_a_vector_store_is_refused_at_once() -> None:
     given: Any = InMemoryVectorStore(HashingEmbeddings())
     with pytest.raises(InputError, match=r"InMemoryVectorStore.*churon ingest"):
         churon.Toolkit(store=given)
+
+
+async def test_langchains_own_packages_are_told_what_a_call_wants() -> None:
+    openai = pytest.importorskip("langchain_openai")
+    chat = ScriptedChat(script=lambda messages, kwargs: "Hi.", calls=[])
+    hello = [HumanMessage("Hello")]
+    want = Want(max_tokens=7, temperature=0.7, seed=3)
+    with OpenAIServer(chat) as server:
+        model = openai.ChatOpenAI(model="double", base_url=server.url, api_key="right")
+        assert (await port_of(model).complete(hello, want)).text == "Hi."
+        assert (
+            await port_of(model).complete(hello, want, on_token=lambda text: None)
+        ).text == "Hi."
+        bodies = [body for _, body in server.requests]
+    for body in bodies:
+        assert body.get("max_tokens", body.get("max_completion_tokens")) == 7
+        assert (body["temperature"], body["seed"]) == (0.7, 3)
+    with OllamaServer(chat) as ollama:
+        local = ChatOllama(model="double", base_url=ollama.url)
+        assert (await port_of(local).complete(hello, want)).text == "Hi."
+        options = [body["options"] for path, body in ollama.requests if path == "/api/chat"]
+    told = {"num_predict": 7, "temperature": 0.7, "seed": 3}
+    assert [{name: one[name] for name in told} for one in options] == [told]
