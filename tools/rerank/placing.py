@@ -21,11 +21,13 @@ def check_length(name: str, config: Any, max_length: int, prompt: int = 0) -> No
         return  # relative positions alone, as DeBERTa's, have no end
     if any(family in config.model_type for family in _AFTER_PADDING):
         most -= (config.pad_token_id or 0) + 1
-    if max_length + prompt > most:
+    room = most - prompt
+    if max_length > room:
         more = f", its prompt {prompt}" if prompt else ""
+        less = f"Set rerank.max_length to {room} or less." if room > 0 else "Name another model."
         raise SettingsError(
             f"rerank.max_length is {max_length}{more} and the model {name!r} reads {most} tokens.",
-            remedy=f"Set rerank.max_length to {most - prompt} or less.",
+            remedy=less,
         )
 
 

@@ -35,3 +35,5 @@ def test_a_prompt_on_top_of_a_pair_takes_positions_too() -> None:
     check_length("m", config("gpt2", 128), 100, prompt=28)
     with pytest.raises(SettingsError, match=r"is 128, its prompt 28 .*max_length to 100 or less"):
         check_length("m", config("gpt2", 128), 128, prompt=28)
+    with pytest.raises(SettingsError, match="Name another model"):
+        check_length("m", config("gpt2", 128), 64, prompt=128)
