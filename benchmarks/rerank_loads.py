@@ -22,40 +22,56 @@ from churon.tools.rerank.encoder import EncoderScorer
 from churon.tools.rerank.scorer import Scorer
 
 Call = tuple[str, list[str]]
+Best = list[tuple[str, float]]
+"""Texts and scores, best first."""
 
 
-def at_once(scorer: Scorer, calls: list[Call]) -> tuple[float, float]:
-    """All calls at once through the compressor: CPU seconds, 95th percentile of waiting."""
+def at_once(scorer: Scorer, calls: list[Call]) -> tuple[float, float, list[Best]]:
+    """All calls at once through the compressor: CPU seconds, 95th percentile of waiting, and what
+    each call got.
+    """
     compressor = RerankCompressor(scorer=scorer, top_n=5)
 
-    async def one(query: str, passages: list[str]) -> float:
+    async def one(query: str, passages: list[str]) -> tuple[float, Best]:
         began = time.perf_counter()
         kept = await compressor.rerank(query, [Document(text) for text in passages])
-        assert len(kept) == min(5, len(passages))
-        return time.perf_counter() - began
+        waited = time.perf_counter() - began
+        return waited, [(one.page_content, one.metadata["rerank_score"]) for one in kept]
 
-    async def everyone() -> list[float]:
+    async def everyone() -> list[tuple[float, Best]]:
         return list(await asyncio.gather(*(one(*call) for call in calls)))
 
     began = time.process_time()
-    waited = asyncio.run(everyone())
-    return time.process_time() - began, statistics.quantiles(waited, n=20)[-1]
+    found = asyncio.run(everyone())
+    spent = time.process_time() - began
+    waited = [seconds for seconds, _ in found]
+    return spent, statistics.quantiles(waited, n=20)[-1], [best for _, best in found]
 
 
 def concurrent(model: str, texts: Texts, rounds: int, callers: int) -> dict[str, list[float]]:
-    """W7: factors in CPU time against FlagEmbedding behind a lock, and shares of its p95."""
+    """W7: factors in CPU time against FlagEmbedding behind a lock, shares of its p95, and how far
+    the scores of the best are apart, endless where they are other passages or in another order.
+    """
     ours, theirs = EncoderScorer(model, device="cpu", dtype="float32"), flag_scorer(model)
     (
         at_once(ours, [texts.call(4, "lognormal")] * 2),
         at_once(theirs, [texts.call(4, "lognormal")] * 2),
     )
-    found: dict[str, list[float]] = {"cpu": [], "p95": []}
+    found: dict[str, list[float]] = {"cpu": [], "p95": [], "apart": []}
     for _ in range(rounds):
         calls = [texts.call(20, "lognormal") for _ in range(callers)]
-        (our_cpu, our_p95), (their_cpu, their_p95) = at_once(ours, calls), at_once(theirs, calls)
+        our_cpu, our_p95, our_best = at_once(ours, calls)
+        their_cpu, their_p95, their_best = at_once(theirs, calls)
         found["cpu"].append(their_cpu / our_cpu)
         found["p95"].append(our_p95 / their_p95)
+        found["apart"] += map(_apart, our_best, their_best)
     return found
+
+
+def _apart(ours: Best, theirs: Best) -> float:
+    if [text for text, _ in ours] != [text for text, _ in theirs]:
+        return math.inf
+    return max(abs(a - b) for (_, a), (_, b) in zip(ours, theirs, strict=True))
 
 
 def loop(model: str, texts: Texts, rounds: int) -> list[float]:
