@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.reasoned import passage
 
 from churon.nodes import cite
 from churon.nodes.sentences import sentences
@@ -15,14 +16,8 @@ TEXT = st.text(
 )
 
 
-def passage(key: str, text: str) -> Evidence:
-    return Evidence(
-        id=key, document=f"{key}.md", title=key, page=None, start=0, end=len(text), text=text,
-        retrieval_score=0.0, rerank_score=None, relevance=None, used_by=[],
-    )  # fmt: skip
-
-
 PASSAGES = [passage("a", "The ferry leaves at 07:30."), passage("b", "Dogs travel free.")]
+KOREAN = [passage("k1", "배는 정오에 떠납니다."), passage("k2", "개는 무료입니다.")]
 
 
 @given(TEXT)
@@ -82,6 +77,23 @@ def test_a_sentence_without_a_key_gets_the_passage_it_resembles() -> None:
     claims = cite.cite("Dogs travel for free.", PASSAGES).claims
     assert cite.attribute(claims, PASSAGES)[0]["evidence_ids"] == ["b"]
     assert cite.attribute(claims, [])[0]["evidence_ids"] == []
+    held = [cite.claim("Dogs travel free.", ["a"])]
+    assert cite.attribute(held, PASSAGES) == held
+
+
+@pytest.mark.parametrize(
+    ("passages", "ids"),
+    [
+        (PASSAGES[:1], []),  # no passage that says something else is a source
+        ([PASSAGES[0], *KOREAN], ["k1"]),
+        (KOREAN[::-1], ["k2"]),
+    ],
+)
+def test_a_sentence_that_shares_nothing_gets_the_first_passage_in_another_language(
+    passages: list[Evidence], ids: list[str]
+) -> None:
+    [one] = cite.attribute([cite.claim("Nobody knows", [])], passages)
+    assert one["evidence_ids"] == ids
 
 
 @given(TEXT, TEXT)
@@ -92,6 +104,27 @@ def test_a_quote_is_cut_out_of_the_passage(statement: str, text: str) -> None:
 def test_the_quote_is_the_sentence_that_bears_the_statement() -> None:
     text = "파도호는 섬을 오간다. 파도호의 승객 정원은 198명이다. 선장은 한소라다."
     assert cite.quote("승객 정원은 198명입니다.", text) == "파도호의 승객 정원은 198명이다."
+
+
+def test_of_equal_shares_the_shorter_sentence_is_quoted() -> None:
+    short, long = "Dogs travel free.", "Dogs travel free, and so does every cat in a basket."
+    for text in (f"{short}\n{long}", f"{long}\n{short}"):
+        assert cite.quote("Dogs travel free.", text) == short
+
+
+def test_a_line_that_shares_hardly_anything_is_no_quote() -> None:
+    text = "The ferry is painted blue.\nThe harbour was dredged."
+    assert cite.quote("Dogs are free of charge until October.", text) == text
+
+
+def test_capitals_and_single_letters_are_compared_too() -> None:
+    assert cite.overlap("DOGS", "dogs") == cite.overlap("dogs", "dogs") > 0.9
+    assert cite.overlap("5", "It is 5.") > 0 == cite.overlap("5", "It is 6.")
+
+
+def test_texts_are_alike_only_both_ways() -> None:
+    whole = "Dogs travel free on the Lumen from May to September."
+    assert cite.alike("Dogs travel free", whole) == cite.alike(whole, "Dogs travel free") < 0.5
 
 
 def test_a_run_of_digits_is_read_in_linear_time() -> None:

@@ -47,6 +47,8 @@ def claim(support: Support, ids: list[str] | None = None) -> Claim:
 @pytest.mark.parametrize(
     ("yes", "no", "delta", "wanted"),
     [
+        (0.1, 0.1, 0.2, True),  # the rest is C, "go on with the passage at hand"
+        (0.02, 0.3, 0.2, False),
         (0.9, 0.1, 0.2, True),
         (0.1, 0.9, 0.2, False),
         (0.2, 0.8, 0.2, False),
@@ -57,7 +59,7 @@ def test_retrieves_by_the_ratio_of_probabilities(
     yes: float, no: float, delta: float, wanted: bool
 ) -> None:
     # the reference took the ratio of log-probs: p(yes) = 0.9 gave 0.044 and no retrieval
-    assert decide.wants_retrieval(read(Y=yes, N=no, C=0.0), delta) is wanted
+    assert decide.wants_retrieval(read(Y=yes, N=no, C=1 - yes - no), delta) is wanted
 
 
 @given(st.floats(0.01, 0.98), st.floats(0, 1))
@@ -138,6 +140,65 @@ def test_empty_candidates_never_win() -> None:
     weak = candidate("Weak.", s_sup=0.0, s_rel=0.0, s_use=-1.0, evidence_id="p2")
     best = decide.best_candidate({"p1": empty, "p2": weak}, RagContext())
     assert best is not None and best["text"] == "Weak."
+
+
+def best(*candidates: Candidate, **context: object) -> str:
+    held = {one["evidence_id"]: one for one in candidates}
+    found = decide.best_candidate(held, RagContext(**context))
+    assert found is not None
+    return found["text"]
+
+
+def test_one_open_answer_makes_the_answer_set_an_open_one() -> None:
+    yes = [candidate("Yes, it is.", s_rel=0.4, evidence_id=key) for key in ("p1", "p2", "p3")]
+    assert best(*yes, candidate("In 1898.", s_rel=0.9, evidence_id="p4")) == "In 1898."
+
+
+@pytest.mark.parametrize("support", [0.5, 0.6, None])
+def test_a_winner_that_would_be_withheld_gives_way_unless_faithful(support: float | None) -> None:
+    fluent = candidate("Fluent.", 0.0, s_rel=1.0, s_sup=0.49, s_use=1.0, evidence_id="p1")
+    borne = candidate("Borne.", -2.0, s_rel=0.1, s_sup=support, s_use=0.0, evidence_id="p2")
+    assert best(fluent, borne) == "Borne."
+    assert best(fluent, borne, faithful=True) == "Fluent."
+
+
+def agreed(winner: str, *others: tuple[str, float | None]) -> float:
+    first = candidate(winner, s_sup=0.6, evidence_id="p0")
+    rest = [candidate(t, s_sup=s, evidence_id=f"p{n}") for n, (t, s) in enumerate(others, 1)]
+    return decide.agreement(first, [first, *rest], "When was the Vesk mill built?")
+
+
+@pytest.mark.parametrize(
+    ("winner", "other", "agrees"),
+    [
+        ("1898.", "Sora Han opened it by the sea, 1898.", True),  # one says more
+        ("The Vesk mill was built in 1898.", "The Vesk mill was built in 1912.", True),  # "in"
+        ("The Vesk mill was built 1898.", "The Vesk mill was built 1912.", False),
+        ("Yes, it was.", "Yes.", True),
+        ("Yes, it was.", "No, it was not.", False),
+        ("Yes, it was.", "It was built 1898.", True),  # no option, so "it"
+        ("정원은 198명이다.", "198명", True),
+        ("198명", "198명이", True),
+        ("19", "198", False),  # no shorter form of it
+        ("198", "19", False),
+        ("파도호", "파도호는", True),
+        ("Sora", "Kim", False),
+    ],
+)
+def test_answers_agree_in_what_they_add_to_the_question(
+    winner: str, other: str, agrees: bool
+) -> None:
+    assert agreed(winner, (other, 0.6)) == pytest.approx(1.0 if agrees else 0.5)
+
+
+def test_agreement_is_a_share_of_the_support() -> None:
+    found = agreed("Built 1898.", ("1898", 0.2), ("1912", 0.9), ("1913", None), ("", 0.9))
+    assert found == pytest.approx((0.6 + 0.2) / (0.6 + 0.2 + 0.9))
+
+
+def test_nothing_contradicts_where_nothing_is_supported() -> None:
+    bare = [candidate(text, s_sup=None, evidence_id=text) for text in ("1898", "1912")]
+    assert decide.agreement(bare[0], bare, "When?") == 1.0
 
 
 @pytest.mark.parametrize(

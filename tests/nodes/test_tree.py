@@ -1,4 +1,4 @@
-"""The search tree's invariants over random searches; UCT, virtual loss, merging, why it ends."""
+"""The search tree's invariants over random searches; UCT, virtual loss, rewards, equal states."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from churon.nodes.menu import actions, children_left
-from churon.nodes.outlook import cannot_be_overtaken, outlook, ranked
+from churon.nodes.menu import actions, children_left, simulated
+from churon.nodes.outlook import outlook
 from churon.nodes.search import step
 from churon.nodes.tree import (
     ROOT,
@@ -133,6 +133,17 @@ def test_uct_is_the_formula() -> None:
     assert uct(node(), parent, 2.0) == math.inf
 
 
+def test_rollouts_under_way_are_visits_of_parent_and_child() -> None:
+    parent, child = node(N=5, virtual_loss=3), node(N=1, Q=1.0, virtual_loss=1)
+    assert uct(child, parent, 2.0) == pytest.approx(1 / 2 + 2 * math.sqrt(math.log(8) / 2))
+
+
+def test_a_child_whose_actions_all_failed_was_visited_in_vain() -> None:
+    parent, child = node(N=4), node(tried=["summarise", "transform"])
+    assert uct(child, parent, 2.0) == pytest.approx(2 * math.sqrt(math.log(4) / 2))
+    assert uct(child, node(), 2.0) == 0.0
+
+
 @given(st.integers(1, 50), st.floats(0, 1), st.integers(0, 5), st.floats(0, 5))
 def test_a_virtual_loss_never_makes_a_node_more_attractive(
     n: int, mean: float, loss: int, c: float
@@ -150,6 +161,49 @@ def test_rollouts_at_once_take_different_actions() -> None:
     ]  # fmt: skip
     assert tree[ROOT]["virtual_loss"] == 3
     assert select(tree, RagContext(), 1, 3)[1] == []  # nothing is open
+
+
+def test_the_papers_expand_in_random_order_by_seed() -> None:
+    def order(seed: int) -> tuple[str, ...]:
+        context = RagContext(faithful=True, profile="standard", seed=seed)
+        return tuple(play["action"] for play in select(new_tree("q?"), context, 6, 0)[1])
+
+    orders = {order(seed) for seed in range(8)}
+    assert len(orders) > 4 and len({frozenset(one) for one in orders}) == 1
+    assert order(1) == order(1)
+
+
+def test_of_equally_good_leaves_any_may_be_taken() -> None:
+    tree, names = new_tree("q?"), {"n1", "n2", "n3", "n4"}
+    for number in range(4):
+        play = Play(id=f"r{number}", at=ROOT, action="retrieve", locked=[])
+        tree, play = grow(tree, play, draft(f"fact {number}"))
+        tree = backpropagate(tree, play, None)
+    tree[ROOT] = {**tree[ROOT], "tried": children_left(tree[ROOT], RagContext())}
+    assert {select(tree, RagContext(seed=n), 1, 0)[1][0]["at"] for n in range(30)} == names
+
+
+def played(*values: float) -> tuple[Tree, str]:
+    """One terminal node that as many rollouts came to."""
+    tree, at = new_tree("q?"), ROOT
+    for number, value in enumerate(values):
+        play = Play(id=f"r{number}", at=ROOT, action="direct", locked=[])
+        tree, play = grow(tree, play, draft("Aren", terminal=True))
+        given = Judgement(draft=draft("Aren", terminal=True), value=value, vote=value, s_sup=None)
+        tree, at = backpropagate(tree, play, given), play["at"]
+    return tree, at
+
+
+def test_rewards_of_all_rollouts_add_up_on_the_whole_path() -> None:
+    tree, end = played(0.5, 0.25, 0.5)
+    assert len(tree) == 2
+    for key in (ROOT, end):
+        assert (tree[key]["N"], tree[key]["Q"]) == (3, pytest.approx(1.25))
+
+
+def test_a_nodes_value_stays_what_was_judged_first() -> None:
+    tree, end = played(0.5, 0.25)
+    assert (tree[end]["value"], tree[end]["vote"]) == (0.5, 0.5)
 
 
 def test_equal_states_are_one_node() -> None:
@@ -173,6 +227,23 @@ def test_a_query_that_led_to_what_was_found_before_is_no_new_state() -> None:
     assert third["at"] == first["at"]
 
 
+def test_an_answer_is_no_fact_on_the_way() -> None:
+    tree, (first, second) = select(new_tree("q?"), RagContext(), 2, 0)
+    tree, first = grow(tree, first, draft("Aren", query="a?"))
+    end = draft("Aren", query="a?", terminal=True)
+    tree, second = grow(tree, {**second, "action": "summarise"}, end)
+    assert second["at"] != first["at"]
+
+
+def test_queries_that_wait_to_be_searched_for_are_told_apart() -> None:
+    tree, plays = select(new_tree("q?"), RagContext(), 3, 0)
+    made_at = []
+    for play, query in zip(plays, ("a?", "b?", "A"), strict=True):
+        tree, play = grow(tree, {**play, "action": "transform"}, draft(query=query))
+        made_at.append(play["at"])
+    assert made_at[1] != made_at[0] == made_at[2]
+
+
 def test_the_same_answer_on_another_path_is_another_node() -> None:
     tree, (first, second) = select(new_tree("q?"), RagContext(), 2, 0)
     tree, first = grow(tree, first, draft("Aren", query="a?"))
@@ -190,6 +261,21 @@ def test_at_the_depth_limit_only_an_answer_is_left(profile: Any) -> None:
     assert actions(node(terminal=True), context) == ()
 
 
+@pytest.mark.parametrize(
+    ("query", "answer", "action"),
+    [
+        ("r?", "Aren", "transform"),
+        ("r?", "", "summarise"),
+        ("q?", "Aren", "summarise"),  # the question itself is answered
+    ],
+)
+def test_only_after_a_fact_on_the_way_is_the_next_one_looked_for(
+    query: str, answer: str, action: str
+) -> None:
+    at = node(action="retrieve", depth=1, query=query, answer=answer)
+    assert simulated(at, "q?", RagContext(tree_depth=8), "r0") == action
+
+
 def test_an_answer_that_could_not_be_given_is_no_end() -> None:
     context = RagContext()
     tree, [play] = select(new_tree("q?"), context, 1, 0)
@@ -197,77 +283,3 @@ def test_an_answer_that_could_not_be_given_is_no_end() -> None:
     assert play["action"] == "summarise"
     tree, play = step(tree, play, draft("", terminal=True), context)
     assert play["action"] == "transform" and not any(n["terminal"] for n in tree.values())
-
-
-def ends(*values: tuple[str, float]) -> Tree:
-    """A tree with one terminal node an (answer, value)."""
-    tree = new_tree("q?")
-    for number, (answer, value) in enumerate(values):
-        play = Play(id=f"r{number}", at=ROOT, action="direct", locked=[])
-        tree, play = grow(tree, play, draft(answer, terminal=True, text=f"{number}"))
-        made_ = Judgement(draft=draft(answer, terminal=True), value=value, vote=1.0, s_sup=None)
-        tree = backpropagate(tree, play, made_)
-    return tree
-
-
-@pytest.mark.parametrize(
-    ("values", "rollouts", "reason"),
-    [
-        ([("Aren", 0.9), ("Aren", 0.9)], 2, "rollouts"),
-        ([("Aren", 0.9), ("Aren", 0.9)], 3, "cannot_be_overtaken"),
-        ([("Aren", 0.9), ("Aren", 0.9), ("Vesk", 0.5)], 4, "cannot_be_overtaken"),
-        ([("Aren", 0.9), ("Vesk", 0.5)], 3, ""),
-        ([("Aren", 0.9), ("Aren", 0.9), ("Vesk", 0.9)], 4, ""),  # the last one could tie
-        ([("Aren", 0.5), ("Aren.", 0.5), ("the Aren", 0.5)], 12, "agreement"),
-        ([("Aren", 0.5), ("Aren", 0.5)], 12, ""),  # two trajectories are too few
-        ([("Aren", 0.01), ("Vesk", 0.01), ("Orrin", 0.0)], 12, "hopeless"),
-        ([("Aren", 0.01)], 12, ""),  # one poor rollout is no reason
-    ],
-)
-def test_every_reason_to_stop(values: Any, rollouts: int, reason: str) -> None:
-    context = RagContext(rollouts=rollouts)
-    assert outlook(ends(*values), context, len(values))[0] == reason
-
-
-def test_the_papers_stop_by_rollouts_alone() -> None:
-    tree = ends(("Aren", 1.0), ("Aren", 1.0), ("Aren", 1.0))
-    assert outlook(tree, RagContext(rollouts=4, faithful=True), 3)[0] == ""
-
-
-def test_a_search_without_open_leaves_is_exhausted() -> None:
-    context = RagContext(rollouts=99)
-    tree = ends(("Aren", 0.5))
-    tree[ROOT] = {**tree[ROOT], "tried": children_left(tree[ROOT], context)}
-    assert outlook(tree, context, 1)[0] == "exhausted"
-
-
-@given(
-    st.lists(st.floats(0, 5), max_size=4),
-    st.integers(0, 4),
-    st.lists(st.tuples(st.integers(0, 5), st.floats(0, 1)), max_size=4),
-)
-def test_what_cannot_be_overtaken_is_not_overtaken(
-    scores: list[float], left: int, rewards: list[tuple[int, float]]
-) -> None:
-    scores = sorted(scores, reverse=True)
-    if not cannot_be_overtaken(scores, left):
-        return
-    final = dict(enumerate(scores))
-    for place, value in rewards[:left]:  # a place beyond the known ones is a new answer
-        final[place] = final.get(place, 0.0) + value
-    assert max(final, key=lambda place: final[place]) == 0
-
-
-def test_groups_are_ranked_by_their_rewards() -> None:
-    ranking = ranked(ends(("Vesk", 0.9), ("Aren", 0.6), ("aren", 0.6), ("", 0.0)))
-    assert [(group["answer"], len(group["nodes"])) for group in ranking] == [
-        ("Aren", 2),
-        ("Vesk", 1),
-    ]
-    assert sum(group["share"] for group in ranking) == pytest.approx(1.0)
-
-
-def test_what_a_model_found_equal_is_one_group() -> None:
-    tree = ends(("Seoul", 0.5), ("서울", 0.6), ("Busan", 0.7))
-    [first, second] = ranked(tree, [["n1", "n2"]])
-    assert set(first["nodes"]) == {"n1", "n2"} and second["answer"] == "Busan"

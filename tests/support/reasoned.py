@@ -1,4 +1,4 @@
-"""Search trees, plans and runs that hold them, made by hand or by hypothesis."""
+"""Search trees, plans, passages and runs that hold them, made by hand or by hypothesis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from churon.graphs.contract import RagOutput
-from churon.tools.types import Action, Language, Op, PlanStep, StepResult, TreeNode
+from churon.tools.types import Action, Evidence, Language, Op, PlanStep, StepResult, TreeNode
 
 TEXT = {
     "en": ("capacity of the ferries", "198 passengers", "The larger ferry carries 198."),
@@ -54,6 +54,14 @@ def result(key: str, question: str, answer: str, **given: Any) -> StepResult:
         "support": "full", "support_score": 0.93, "method": "read",
     }  # fmt: skip
     return {**values, **given}  # type: ignore[typeddict-item, return-value]
+
+
+def passage(key: str, text: str) -> Evidence:
+    """A passage that was found and not graded."""
+    return Evidence(
+        id=key, document=f"{key}.md", title=key, page=None, start=0, end=len(text), text=text,
+        retrieval_score=0.0, rerank_score=None, relevance=None, used_by=[],
+    )  # fmt: skip
 
 
 def run_of(language: Language, *steps: dict[str, Any], answer: str = "") -> RagOutput:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from langchain_core.documents import Document
+from langgraph.runtime import Runtime
 from support.scripted import Reply, labelled, scripted_port
 
+from churon.tools.account import no_account
 from churon.tools.korean import detect_language
 from churon.tools.settings import Settings, load_settings
 from churon.tools.toolkit import Toolkit
@@ -140,3 +142,9 @@ def world(
         store=store or ListStore(texts),
         reranker=reranker,
     )
+
+
+async def after(node: Any, **state: Any) -> Any:
+    """What a node writes when it is called with this state, outside any graph."""
+    begun = {"run": "r", "language": "en", "account": no_account(), "stop_reason": "", **state}
+    return await node(begun, Runtime(context=None))
