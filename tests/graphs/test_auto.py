@@ -11,6 +11,7 @@ from support.world import ListStore, labels, world
 
 from churon.graphs.contract import RagOutput
 from churon.graphs.registry import build_graph
+from churon.nodes.route import doubt
 
 MILL_QUESTION = "When was the Vesk mill built?"
 
@@ -75,18 +76,62 @@ GUESSES = {
 }
 
 
-async def test_candidates_that_disagree_are_searched_for() -> None:
+async def doubted(**given: Any) -> RagOutput:
+    """A question over which self_rag's candidates disagree, so that mcts_rag goes on."""
+
     def disagreeing(prompt: str) -> str:
         return next(text for words, text in GUESSES.items() if words in prompt)
 
     partly = labels(F=0.3, P=0.6, N=0.1)
-    answer = model(
-        plan=steps("When?"), candidate=disagreeing, support=partly, conclude=said("", None)
-    )
+    answer = model(plan=steps("When?"), candidate=disagreeing, support=partly, **given)
     output = await ask(answer, MILL_QUESTION)
+    assert [graph for graph, _ in routes(output)] == ["self_rag", "mcts_rag"]
     assert "disagree" in routes(output)[-1][1]
-    # the search found nothing: what was there before it stands
-    assert output["claims"] and output["status"] == "partial"
+    return output
+
+
+async def test_of_two_outcomes_the_better_is_given_with_its_passages() -> None:
+    output = await doubted(conclude=said("", None), read=said("", None))
+    [claim] = output["claims"]  # the search found nothing: what was there before it stands
+    assert output["status"] == "partial"
+    used = {key: one["used_by"] for key, one in output["evidence"].items() if one["used_by"]}
+    assert used == {claim["evidence_ids"][0]: ["c1"]}
+
+
+async def test_of_two_outcomes_as_good_the_later_is_given() -> None:
+    later = said("The Vesk mill was built in 1898 [1].", "1898")
+    output = await doubted(conclude=later, read=later)
+    assert (output["answer"], output["status"]) == ("The Vesk mill was built in 1898.", "partial")
+
+
+def outcome(**changes: Any) -> Any:
+    found = {"language": "en", "route": "self_rag", "status": "partial", "missing": [], "steps": []}
+    return {**found, **changes}
+
+
+@pytest.mark.parametrize(
+    ("agreements", "changes", "doubts"),
+    [
+        ([0.9, 0.2], {}, "candidates disagree (agreement 0.20)"),  # the latest choice
+        ([0.2, 0.9], {}, ""),
+        ([0.5], {}, ""),
+        ([], {}, ""),
+        ([0.2], {"status": "grounded"}, ""),
+        ([0.2], {"route": "cot_rag"}, ""),
+    ],
+)
+def test_only_an_answer_that_is_not_grounded_is_doubted_for_disagreement(
+    agreements: list[float], changes: dict[str, Any], doubts: str
+) -> None:
+    chosen = [{"step": "select", "agreement": share} for share in agreements]
+    assert doubt(outcome(steps=chosen, **changes)) == doubts
+
+
+@pytest.mark.parametrize("status", ["", "abstained", "ungrounded"])
+def test_what_does_not_stand_is_doubted(status: str) -> None:
+    lost = outcome(route="cot_rag", status=status)
+    assert doubt(lost) == "cot_rag found no supported answer"
+    assert doubt({**lost, "missing": ["Who?"]}) == "cot_rag could not resolve: Who?"
 
 
 @pytest.mark.parametrize("graph", ["self_rag", "cot_rag", "mcts_rag"])

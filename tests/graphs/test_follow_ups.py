@@ -30,6 +30,7 @@ async def ask(question: str, history: list[Any], **script: Any) -> Any:
         ("2023?", [], "en"),
         ("2023?", [{"role": "user", "content": "When does it leave?"}, REPLY], "en"),
         ("그럼 2023년은?", [REPLY], "ko"),
+        ("2023?", [REPLY, KOREAN, REPLY], "ko"),  # only the user's turns tell
         ("2023?", [KOREAN, REPLY, {"role": "user", "content": "2022?"}, REPLY], "ko"),
     ],
 )
@@ -52,3 +53,24 @@ async def test_a_long_turn_is_shortened_and_the_latest_are_kept() -> None:
     output = await ask("When does it leave?", history, condense=condense, store=store)
     assert store.asked[0]["query"] == QUESTION and not output["degraded"]
     assert "The Lumen?" in seen[0] and len(seen[0]) < 4_000
+
+
+async def test_the_latest_turns_are_read_in_their_order() -> None:
+    seen: list[str] = []
+
+    def condense(prompt: str) -> str:
+        seen.append(prompt)
+        return QUESTION
+
+    roles = ("user", "assistant")
+    history = [{"role": role, "content": f"turn {n}"} for n in range(1, 6) for role in roles]
+    await ask("When does it leave?", history, condense=condense)
+    said = [line for line in seen[0].splitlines() if "turn " in line]
+    assert said == [f"{role}: turn {n}" for n in (3, 4, 5) for role in roles]
+
+
+async def test_a_follow_up_that_could_not_be_condensed_is_asked_as_it_is() -> None:
+    store = ListStore(TEXTS)
+    history = [{"role": "user", "content": "What is the Lumen?"}]
+    await ask("When does the Lumen leave?", history, condense=" \n ", store=store)
+    assert store.asked[0]["query"] == "When does the Lumen leave?"

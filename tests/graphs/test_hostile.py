@@ -74,6 +74,37 @@ async def test_new_words_that_cannot_be_judged_are_unchecked() -> None:
     assert output["status"] == "partial" and output["claims"][0]["support"] == "unchecked"
 
 
+async def test_new_words_make_no_answer_better_than_it_was() -> None:
+    def support(prompt: str) -> Any:
+        partly = KOREAN_ANSWER in prompt
+        return labels(F=0.3, P=0.6, N=0.1) if partly else labels(F=0.95, P=0.01, N=0.04)
+
+    def candidate(prompt: str) -> str:
+        return KOREAN_ANSWER if FERRY in prompt else "NONE"
+
+    restated = "It leaves at 07:30 on weekdays."
+    output = await ask(model(candidate=candidate, restate=restated, support=support))
+    [claim] = output["claims"]
+    assert (claim["text"], claim["support"]) == (restated, "partial")
+    assert output["status"] == "partial"
+
+
+async def test_sentences_that_became_one_are_as_good_as_the_worst_of_them() -> None:
+    second = "루멘호의 선장은 한소라라고 합니다."
+
+    def candidate(prompt: str) -> str:
+        return f"{KOREAN_ANSWER} {second}" if FERRY in prompt else "NONE"
+
+    def support(prompt: str) -> Any:
+        statement = prompt.rpartition("Statement")[2]
+        refuted = second in statement and KOREAN_ANSWER not in statement
+        return labels(F=0.01, P=0.01, N=0.98) if refuted else labels(F=0.95, P=0.01, N=0.04)
+
+    restated = "It leaves at 07:30 on weekdays, and Sora Han leads it."
+    output = await ask(model(candidate=candidate, restate=restated, support=support))
+    assert output["status"] == "abstained"
+
+
 @pytest.mark.parametrize(
     "mark",
     [

@@ -219,16 +219,18 @@ async def test_a_budget_that_ends_in_the_last_checks_is_said(limit: int) -> None
 
 
 async def test_the_winner_is_what_was_elected() -> None:
-    count = iter(range(1000))
+    rewritten: list[str] = []
 
     def conclude(prompt: str) -> str:
-        if f"{QUESTION} → " in prompt.split("step by step:")[1]:  # written anew from all passages
+        if f"{QUESTION} → Sora Han" in prompt:  # written anew from all passages
+            rewritten.append(prompt)
             return said("Kim is the mayor [1].", "Kim")
-        return said(f"Sora Han is the mayor [{next(count) % 2 + 1}].", "Sora Han")
+        return said("Sora Han is the mayor [1].", "Sora Han")
 
-    output = await ask(model(conclude=conclude))
+    output = await ask(model(conclude=conclude), k1=1, k2=1)
+    assert [BRIDGE in prompt and MAYOR in prompt for prompt in rewritten] == [True]
     [winner] = [step for step in output["steps"] if step["step"] == "winner"]
-    assert winner["answer"] == "Sora Han" and "Sora Han" in output["answer"]
+    assert (winner["answer"], output["answer"]) == ("Sora Han", "Sora Han is the mayor.")
 
 
 async def test_equal_answers_below_the_leader_are_joined_by_the_model() -> None:

@@ -204,13 +204,12 @@ async def test_a_korean_answer_from_an_english_passage_is_checked_by_it() -> Non
     assert output["evidence"][claim["evidence_ids"][0]]["text"] == BRIDGE
 
 
-async def test_auto_keeps_the_better_of_two_outcomes_and_its_passages() -> None:
+async def test_a_gathered_fact_that_is_missing_is_no_reason_to_search_anew() -> None:
     plan = steps("When was the Vesk mill built?", "Who painted the tower?", ("synthesise", "All?"))
     answer = model(
         plan=plan, hop="NONE", conclude=said("The Vesk mill was built in 1898 [1].", "1898")
     )
     output = await ask("auto", answer, "Tell of the mill and the tower.")
-    # a fact that is only gathered is missing: partial, and no reason to search anew
     assert [s["graph"] for s in output["steps"] if s["step"] == "route"] == ["cot_rag"]
     assert output["status"] == "partial" and output["missing"] == ["Who painted the tower?"]
     used = {key for key, passage in output["evidence"].items() if passage["used_by"]}

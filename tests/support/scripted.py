@@ -30,6 +30,8 @@ class Reply:
     logprobs: Sequence[Top] | None = None
     error: BaseException | None = None
     delay: float = 0.0
+    until: asyncio.Event | None = None
+    """What an asynchronous call waits for before it answers."""
 
 
 Script = Callable[[list[BaseMessage], dict[str, Any]], "Reply | str"]
@@ -88,6 +90,8 @@ class ScriptedChat(BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         reply = self._reply(messages, {**kwargs, "stop": stop})
         await asyncio.sleep(reply.delay)
+        if reply.until is not None:
+            await reply.until.wait()
         for chunk in self._chunks(messages, reply, {**kwargs, "stop": stop}):
             if run_manager is not None:
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
