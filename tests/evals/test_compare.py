@@ -12,6 +12,7 @@ from support.rows import abstained, case, provenance, row
 from churon.evals.compare import compare
 from churon.evals.metrics import MEASURES
 from churon.evals.pairing import pair
+from churon.evals.stats import among, detectable
 from churon.evals.types import Row
 from churon.tools.errors import InputError
 
@@ -54,7 +55,9 @@ def test_errors_are_pairs_and_counted() -> None:
     ]
 
 
-@pytest.mark.parametrize("field", ["corpus", "model", "embedding", "reranker", "prompts", "seed"])
+@pytest.mark.parametrize(
+    "field", ["corpus", "model", "embedding", "reranker", "prompts", "shortener", "seed"]
+)
 def test_rows_made_otherwise_are_refused_or_allowed_by_name(field: str) -> None:
     a, b = run("a", ["Ada"]), run("b", ["Ada"], provenance=provenance(**{field: "other"}))
     with pytest.raises(InputError, match=rf"{field}: .* and 'other'.*allow it: {field}"):
@@ -72,6 +75,13 @@ def test_settings_that_tell_variants_apart_are_told() -> None:
         "settings.chat.top_p": (None, 1),
         "versions.churon": ("0.1.0", None),
     }
+
+
+def test_of_pairs_that_differ_the_first_is_told() -> None:
+    a, b = run("a", ["Ada", "Ada"]), run("b", ["Ada", "Ada"])
+    for number, one in enumerate(b):
+        one["provenance"] = provenance(context={"k2": 7 + number})
+    assert pair(a, b).told["context.k2"] == (5, 7)
 
 
 def test_a_question_that_was_edited_is_refused_whatever_is_allowed() -> None:
@@ -113,6 +123,26 @@ def test_a_comparison_in_full() -> None:
     assert (f1.test, f1.mid_p, f1.adjusted_p) == ("permutation", None, f1.p)
     assert f1.low is not None and f1.high is not None and f1.low < f1.difference < f1.high
     assert f1.detectable is not None and 0 < f1.detectable < 1
+
+
+def test_pairs_in_which_a_measure_means_nothing_to_either_are_not_left_out() -> None:
+    gold = [case(f"q{number}", relevant={"p1": 1}) for number in (1, 2)]
+    a = [row(case("q0")), *(row(one, read=[]) for one in gold)]
+    b = [row(case("q0"), variant="b"), row(gold[0], variant="b", error="TimeoutError")]
+    b.append(row(gold[1], variant="b", read=[]))
+    [one] = compare([*a, *b], "a", measures=[MEASURES["evidence recall"]]).comparisons
+    assert (one.n, one.left_out) == (1, 1)
+
+
+@pytest.mark.parametrize(("correction", "tests"), [("holm", 2), ("bh", 1), ("none", 1)])
+def test_what_is_detectable_follows_the_correction(correction: Any, tests: int) -> None:
+    a = run("a", ["Bob"] * 12 + ["Ada Lovelace"] * 4)
+    b = run("b", ["Ada Lovelace"] * 6 + ["Ada"] * 6 + ["Bob", "Ada", *["Ada Lovelace"] * 2])
+    made = compare([*a, *b], "a", measures=[EM, F1], correction=correction).comparisons
+    for one, measure in zip(made, (EM, F1), strict=True):
+        scores = [(measure.score(x), measure.score(y)) for x, y in zip(a, b, strict=True)]
+        alone = detectable([(y or 0.0) - (x or 0.0) for x, y in scores])
+        assert one.detectable == pytest.approx(among(alone, 16, tests))
 
 
 def test_all_comparisons_of_a_call_are_one_family() -> None:

@@ -39,6 +39,27 @@ def test_the_short_form_is_scored_where_there_is_one() -> None:
     assert score("match", row(short="")) == 1
 
 
+@pytest.mark.parametrize(
+    ("language", "wanted", "answer", "found"),
+    [
+        ("en", "19", "It was in 1990.", 0),
+        ("en", "90", "It was in 1990.", 0),
+        ("en", "no", "Nobody is known.", 0),
+        ("en", "1990", "It was in 1990.", 1),
+        ("en", "Ada Lovelace", "It was Ａｄａ Ｌｏｖｅｌａｃｅ.", 1),
+        ("ko", "서울", "수도는 서울입니다.", 1),
+        ("ko", "198", "정원은 198명입니다.", 1),
+        ("ko", "98", "정원은 198명입니다.", 0),
+        ("ko", "19", "정원은 198명입니다.", 0),
+    ],
+)
+def test_an_accepted_answer_is_no_part_of_a_longer_word_or_number(
+    language: str, wanted: str, answer: str, found: int
+) -> None:
+    asked = case(language=language, answers=[wanted])
+    assert score("match", row(asked, answer=answer)) == found
+
+
 def test_a_mixed_set_has_one_figure() -> None:
     assert score("answer", row(short="Ada Lovelace")) == 1
     assert score("answer", row(case(truth=False, answers=["no"]), short="no")) == 1
@@ -64,6 +85,21 @@ def test_a_span_says_where_in_the_document(start: int, end: int, found: int) -> 
     assert score("evidence recall", row(SPANNED, read=[one])) == found
     assert score("span recall", row(SPANNED, read=[one])) == found
     assert relevant(SPANNED, one) == bool(found)
+
+
+def test_a_span_is_of_its_own_document() -> None:
+    other = passage("h1", document="faq.md", start=50, end=60)
+    assert not relevant(SPANNED, other)
+    assert score("span recall", row(SPANNED, read=[other])) == 0
+    assert score("evidence recall", row(SPANNED, read=[other])) == 0
+
+
+def test_a_passage_over_a_span_is_relevant_though_its_document_is_no_gold_id() -> None:
+    asked = case(relevant={"p1": 1}, spans=SPANNED["spans"])
+    over = passage("h1", document="guide.md", start=40, end=55)
+    assert relevant(asked, over)
+    cited = row(asked, read=[over], claims=[claim("h1")])
+    assert (score("citation precision", cited), score("citation recall", cited)) == (1, 0)
 
 
 def test_a_document_without_span_is_found_by_any_passage() -> None:

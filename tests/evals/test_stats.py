@@ -49,6 +49,16 @@ def test_permutation_is_scipys() -> None:
         assert permutation(drawn.tolist()) == pytest.approx(theirs, abs=1e-12 if exact else 0.03)
 
 
+@pytest.mark.parametrize("n", [3, 6, 7, 10])
+@pytest.mark.parametrize("size", [0.1, 0.3, 0.7, 1 / 3])
+def test_rounding_does_not_tell_equal_sums_apart(size: float, n: int) -> None:
+    assert permutation([size] * n) == 2 / 2**n
+
+
+def test_a_drawn_p_counts_what_was_seen_as_a_draw() -> None:
+    assert permutation([0.5] * 40, resamples=99) == 1 / 100
+
+
 @given(MANY)
 def test_permutation_knows_neither_order_nor_side(differences: list[float]) -> None:
     p = permutation(differences, resamples=199)
@@ -120,6 +130,14 @@ def test_an_interval_is_near_students_where_that_is_right(method: str) -> None:
     assert made.n == 400 and made.mean == pytest.approx(values.mean())
 
 
+def test_an_interval_is_of_the_level_asked() -> None:
+    values = np.random.default_rng(1).normal(0, 1, 200)
+    for level in (0.5, 0.95):
+        made = interval(values.tolist(), level=level)
+        wanted = stats.t.interval(level, 199, values.mean(), stats.sem(values))
+        assert (made.low, made.high) == pytest.approx(wanted, abs=0.02)
+
+
 def test_an_interval_of_little() -> None:
     assert interval([None]).n == 0 and interval([]).mean is None
     assert (interval([0.5, None]).mean, interval([0.5]).low) == (0.5, None)
@@ -186,6 +204,12 @@ def test_what_is_called_detectable_is_found_by_80_of_100() -> None:
         drawn = random.normal(effect, 1, n).tolist()
         found += permutation(drawn, resamples=399, seed=seed) <= 0.05
     assert found / 400 == pytest.approx(0.8, abs=0.05)
+
+
+def test_the_spread_of_what_is_detectable_is_the_samples() -> None:
+    values, t = [0.0, 0.5, 1.0, 1.0], stats.t(3)
+    wanted = (t.ppf(0.975) + t.ppf(0.8)) * np.std(values, ddof=1) / 2
+    assert detectable(values) == pytest.approx(wanted)
 
 
 def test_among_several_comparisons_only_more_is_detectable() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churon.tools.account import merge_account, no_account, total
+from churon.tools.account import merge_account, no_account, no_usage, total
 from churon.tools.budget import Budget
 from churon.tools.context import Limits
 from churon.tools.errors import BudgetExhausted
@@ -51,6 +51,34 @@ def test_what_several_processes_spent_adds_up(a: Account, here: int, there: int)
     assert first.usage()["calls"] == total(a)["calls"] + here + there
 
 
+def spent(**usage: float) -> Account:
+    """Of a process before this one."""
+    return Account(spent={"a": Usage(**{**no_usage(), **usage})}, call_cap=None, given=None)  # type: ignore[typeddict-item]
+
+
+def test_what_comes_back_of_its_own_account_is_not_counted_twice() -> None:
+    budget = Budget(Limits(calls=3), no_account())
+    for _ in range(3):
+        budget.take_call()
+        budget.learn(budget.account())
+    assert budget.usage()["calls"] == 3
+    with pytest.raises(BudgetExhausted):
+        budget.take_call()
+
+
+def test_a_call_is_told_how_many_tokens_are_left() -> None:
+    budget = Budget(Limits(tokens=100), spent(tokens=30))
+    assert budget.take_call() == 70
+    budget.add_tokens(50)
+    assert budget.take_call() == 20
+
+
+def test_the_knobs_a_run_was_begun_with_outlive_states_that_know_none() -> None:
+    begun: Account = {**no_account(), "given": {"k2": 3}}
+    for merged in (merge_account(begun, no_account()), merge_account(no_account(), begun)):
+        assert merged["given"] == {"k2": 3}
+
+
 def test_a_cap_goes_on_in_the_next_process() -> None:
     budget = Budget(Limits(), no_account())
     budget.cap_calls(2)
@@ -79,9 +107,7 @@ def test_a_budget_counts_to_its_limit(limit: int, tries: int) -> None:
 
 async def test_a_resumed_budget_goes_on_counting_but_not_while_it_waits() -> None:
     now = 1_000.0
-    spent = Usage(calls=3, tokens=10, searches=1, seconds=50.0, cache_hits=0)
-    before = Account(spent={"a": spent}, call_cap=None, given=None)
-    budget = Budget(Limits(calls=4, seconds=60), before, clock=lambda: now)
+    budget = Budget(Limits(calls=4, seconds=60), spent(calls=3, seconds=50.0), clock=lambda: now)
     budget.take_call()
     with pytest.raises(BudgetExhausted, match="4 calls"):
         budget.take_call()
@@ -103,6 +129,13 @@ async def test_a_deadline_becomes_budget_exhausted_and_other_timeouts_do_not() -
     with pytest.raises(TimeoutError):
         async with relaxed.deadline():
             raise TimeoutError
+
+
+async def test_a_resumed_runs_deadline_is_what_is_left() -> None:
+    budget = Budget(Limits(seconds=50.05), spent(seconds=50.0))
+    with pytest.raises(BudgetExhausted, match="seconds"):
+        async with asyncio.timeout(20), budget.deadline():
+            await asyncio.sleep(60)
 
 
 async def test_one_flight_for_many_callers() -> None:
@@ -140,34 +173,22 @@ async def test_a_failed_flight_reaches_its_caller_only() -> None:
     assert isinstance(found[0], ValueError) and found[1:] == ["second", "second"]
 
 
-async def test_a_cancelled_leader_does_not_cancel_the_others() -> None:
-    flight = SingleFlight()
+@pytest.mark.parametrize("cancelled", ["leader", "waiter"])
+async def test_a_cancelled_caller_leaves_the_work_to_the_other(cancelled: str) -> None:
+    flight, begun, ready = SingleFlight(), asyncio.Event(), asyncio.Event()
 
     async def work() -> str:
-        await asyncio.sleep(0.05)
+        begun.set()
+        await ready.wait()
         return "done"
 
     leader = asyncio.create_task(flight.get("key", work, lambda: None))
-    await asyncio.sleep(0.01)
-    follower = asyncio.create_task(flight.get("key", work, lambda: None))
-    await asyncio.sleep(0.01)
-    leader.cancel()
-    assert await follower == "done"
-    assert leader.cancelled() or leader.done()
-
-
-async def test_a_cancelled_waiter_leaves_the_work_alone() -> None:
-    flight = SingleFlight()
-
-    async def work() -> str:
-        await asyncio.sleep(0.05)
-        return "done"
-
-    leader = asyncio.create_task(flight.get("key", work, lambda: None))
-    await asyncio.sleep(0.01)
+    await begun.wait()
     waiter = asyncio.create_task(flight.get("key", work, lambda: None))
-    await asyncio.sleep(0.01)
-    waiter.cancel()
-    assert await leader == "done"
+    await asyncio.sleep(0)  # it finds the work under way, and waits
+    gone, other = (leader, waiter) if cancelled == "leader" else (waiter, leader)
+    gone.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await waiter
+        await gone
+    ready.set()
+    assert await other == "done"

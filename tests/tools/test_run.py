@@ -1,15 +1,21 @@
-"""A run's searches: both languages get a place, equal ones are made once."""
+"""A run's searches, both languages in them; what its critic and its budget are told."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.documents import Document
+from langchain_core.messages import HumanMessage
+from support.scripted import Reply, scripted_port
 from support.world import ListStore, world
 
 from churon.tools.account import no_account
+from churon.tools.models.base import Want
+from churon.tools.models.labels import RELEVANCE
 from churon.tools.run import Run, interleaved
 
 ENGLISH = [f"Ferry number {n} leaves." for n in range(30)]
@@ -42,6 +48,15 @@ async def test_a_filter_on_the_language_is_kept() -> None:
     assert len(store.asked) == 1
 
 
+async def test_a_users_filter_holds_in_both_languages() -> None:
+    store = ListStore(ENGLISH)
+    await run(store, cross_language=True).search("ferry", {"document": "3.md"})
+    assert [call["filter"] for call in store.asked] == [
+        {"document": "3.md", "detected_language": "en"},
+        {"document": "3.md", "detected_language": "ko"},
+    ]
+
+
 async def test_equal_searches_at_once_are_made_once() -> None:
     store = ListStore(ENGLISH)
     hands = run(store)
@@ -61,3 +76,27 @@ def test_interleaving_loses_nothing_and_keeps_each_order(lists: list[list[int]])
     assert len(mixed) == sum(map(len, lists))
     for n, one in enumerate(named):
         assert [d for d in mixed if str(d.id).startswith(f"{n}/")] == one
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ({"Y": 0.6, "N": 0.2}, []),
+        ({"Maybe": 0.6, "Y": 0.2, "N": 0.1}, ["critic:relevance:low_coverage"]),
+    ],
+)
+async def test_a_reading_of_little_mass_is_told(shares: dict[str, float], told: list[str]) -> None:
+    top = [(token, math.log(share)) for token, share in shares.items()]
+    toolkit = world(lambda step, prompt: Reply(top[0][0], logprobs=[top]))
+    hands = toolkit.run("r", None, no_account())
+    await hands.distribution([HumanMessage("?")], RELEVANCE)
+    assert hands.ledger()["degraded"] == told
+
+
+async def test_a_call_may_write_no_more_than_the_budget_has_left() -> None:
+    port = scripted_port(lambda messages, kwargs: "word " * 200)
+    toolkit = world(lambda step, prompt: "", port=port, limits={"tokens": 100})
+    hands = toolkit.run("r", None, no_account())
+    await hands.complete([HumanMessage("one two three")], Want(max_tokens=500))
+    assert port.model.calls[0]["max_tokens"] == 100
+    assert hands.usage()["tokens"] == 103  # the prompt's own words are the only overshoot

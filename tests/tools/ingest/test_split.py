@@ -1,3 +1,5 @@
+"""Chunks: exact spans within their limits, cut where a reader would cut, overlapping a little."""
+
 from __future__ import annotations
 
 import string
@@ -79,6 +81,29 @@ def test_sections_fences_and_headings(tmp_path) -> None:  # type: ignore[no-unty
     assert any(code in chunk.text for chunk in chunks), "a fence that fits is not cut"
     assert chunks[0].text.startswith("# Ferry\n\n## Fares")
     assert {chunk.section for chunk in chunks} == {"Ferry > Fares", "Ferry > Boats"}
+
+
+@pytest.mark.parametrize("filled", [74, 116])
+def test_a_fence_that_fits_is_one_passage_wherever_it_begins(filled: int) -> None:
+    lines = "first = 1\n\nsecond = 2\n\nthird = 3\n\nfourth = 4\n\nfifth = 5\n"
+    code = f"```python\n{lines}{'#' * (filled - len(lines) - 14)}\n```"
+    prose = "One sentence about ferries is here. " * 2
+    for before in range(0, 60, 7):
+        text = f"{'a' * before} {prose}\n\n{code}\n\n{prose}"
+        texts = [chunk.text for chunk in split(Extracted(text), SMALL)]
+        assert any(code in one for one in texts)
+        assert max(map(len, texts)) <= SMALL.chunk_chars  # no overlap before a full passage
+
+
+def test_signs_alone_are_no_passage() -> None:
+    assert split(Extracted("* * *\n\n---\n\n…"), SMALL) == []
+
+
+def test_neighbours_share_as_many_whole_sentences_as_fit() -> None:
+    text = "".join(f"Number {n:02} is it. " for n in range(40))  # 17 characters each
+    chunks = split(Extracted(text), IngestSettings(chunk_chars=200, overlap=0.3))
+    for before, after in pairwise(chunks):
+        assert 40 <= before.end - after.start <= 60 and after.text.startswith("Number")
 
 
 def test_neighbours_overlap_at_a_sentence_or_word() -> None:

@@ -9,12 +9,25 @@ from collections.abc import Callable, Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
-from churon.tools.errors import BudgetExhausted, ContextTruncated, ModelError, ModelUnreachable
+from churon.tools.errors import (
+    BudgetExhausted,
+    ContextTruncated,
+    ModelError,
+    ModelTimeout,
+    ModelUnreachable,
+)
 from churon.tools.models.base import Completion, TokenLogprob, Want
 from churon.tools.models.critic import LetterCritic
-from churon.tools.models.labels import RELEVANCE, SUFFICIENT, SUPPORT, UTILITY, LabelSet
+from churon.tools.models.labels import (
+    RELEVANCE,
+    SUFFICIENT,
+    SUPPORT,
+    UTILITY,
+    Distribution,
+    LabelSet,
+)
 from churon.tools.models.reflection import ReflectionTokenCritic
 from churon.tools.settings import CriticSettings, LabelCalibration
 
@@ -67,13 +80,24 @@ async def test_calibration_shifts_log_probs_of_its_own_model_and_label_set_only(
 
 
 @pytest.mark.parametrize(
-    ("prompt", "wanted"), [("grade.ko.md@1", 0.5), ("grade.en.md@1", 0.8), ("", 0.8)]
+    ("prompt", "others", "wanted"),
+    [
+        ("grade.ko.md@1", {}, 0.5),
+        ("grade.en.md@1", {}, 0.8),
+        ("", {}, 0.8),
+        ("grade.ko.md@1", {"N": math.log(9)}, 0.5),
+        ("grade.en.md@1", {"N": math.log(9)}, 0.8 / (0.8 + 9 * 0.2)),
+    ],
 )
-async def test_a_languages_own_calibration_wins(prompt: str, wanted: float) -> None:
-    own = {"relevance.ko": LabelCalibration(offsets={"N": math.log(4)})}
-    critic = LetterCritic(CriticSettings(calibration={"m": own}), "m", BOTH)
+async def test_a_languages_own_calibration_wins(
+    prompt: str, others: dict[str, float], wanted: float
+) -> None:
+    table = {"relevance.ko": LabelCalibration(offsets={"N": math.log(4)})}
+    if others:
+        table["relevance"] = LabelCalibration(offsets=others)
+    critic = LetterCritic(CriticSettings(calibration={"m": table}), "m", BOTH)
     model = Model(lambda want: first(("Y", 0.64), ("N", 0.16)))
-    asked = [HumanMessage("?", additional_kwargs={"prompt": prompt})]
+    asked = [SystemMessage("Be brief."), HumanMessage("?", additional_kwargs={"prompt": prompt})]
     found = await critic.distribution(model, asked, RELEVANCE)
     assert found.p("Y") == pytest.approx(wanted)
 
@@ -110,6 +134,31 @@ async def test_schema_rung_reads_the_log_probs_of_the_label_inside_the_json() ->
     assert found.rung == "schema" and found.p("N") == pytest.approx(0.7)
 
 
+async def test_a_label_in_json_without_its_log_probs_is_named() -> None:
+    seen = TokenLogprob("N", -0.3, (("?", -0.1),))  # the list has neither letter
+
+    def reply(want: Want) -> Completion:
+        return first(("Hm", 0.9)) if want.schema is None else Completion('{"label": "N"}', (seen,))
+
+    found, model = await read(reply)
+    assert (found.rung, len(model.wants)) == ("schema", 2)
+    assert found.p("N") == pytest.approx(0.9)
+
+
+async def test_a_named_label_leaves_the_others_one_share_between_them() -> None:
+    def reply(want: Want) -> Completion:
+        return Completion("P" if want.max_tokens == 8 else "?")
+
+    found, _ = await read(reply, SUPPORT, supports=frozenset())
+    assert found.labels == pytest.approx({"F": 0.05, "P": 0.9, "N": 0.05})
+
+
+async def test_votes_are_drawn_and_not_read_off_one_answer() -> None:
+    _, model = await read(lambda want: Completion("?"), supports=frozenset())
+    assert [want.temperature for want in model.wants] == [0, 0.7, 0.7, 0.7]
+    assert len({want.seed for want in model.wants}) == 4
+
+
 async def test_votes_are_shares_and_a_tie_says_no() -> None:
     votes = {1: "Y", 2: "N", 3: "who knows"}
     found, _ = await read(
@@ -128,7 +177,12 @@ async def test_the_pattern_is_strict(text: str) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [BudgetExhausted("calls", 1), ModelUnreachable("down"), ContextTruncated("long")],
+    [
+        BudgetExhausted("calls", 1),
+        ModelUnreachable("down"),
+        ModelTimeout("slow"),
+        ContextTruncated("long"),
+    ],
 )
 async def test_what_the_caller_must_know_propagates(error: Exception) -> None:
     def reply(want: Want) -> Completion:
@@ -187,6 +241,20 @@ async def test_an_unlisted_label_gets_the_most_that_it_can_have_but_never_wins()
     assert found.p("Y") == pytest.approx(0.6 / 0.7)
     alone, _ = await read(lambda want: first(("Y", 0.3)))
     assert alone.p("Y") == pytest.approx(0.5) and not alone.says("Y")
+
+
+async def test_an_unlisted_label_is_no_likelier_than_the_least_one_listed() -> None:
+    found, _ = await read(lambda want: first(("Y", 0.6), ("The", 0.02)))
+    assert found.p("N") == pytest.approx(0.02 / 0.62)  # of 0.38 that are left
+    found, _ = await read(lambda want: first(("Y", 0.96)))
+    assert found.p("N") == pytest.approx(0.04)
+
+
+def test_where_nothing_answered_nothing_is_said_at_any_threshold() -> None:
+    even = {"Y": 0.5, "N": 0.5}
+    neutral = Distribution(even, 0.0, "neutral")
+    assert not neutral.says("Y", 0.2) and not neutral.says("N", 0.0)
+    assert Distribution(even, 1.0, "logprobs").says("Y", 0.2)
 
 
 async def test_expected_utility_is_the_papers_weighted_sum() -> None:
