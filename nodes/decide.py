@@ -162,12 +162,19 @@ def is_refusal(text: str) -> bool:
 
 def asks_again(sentence: str, question: str) -> bool:
     """Whether it asks the question again instead of answering it, as small models do: it ends with
-    a question mark, and half of its words or more are the question's.
+    a question mark, and half of its words or more are the question's. A question that it quotes at
+    its end is what it says.
     """
-    if not sentence.rstrip("\"'”’)").endswith(("?", "？")):
+    if not sentence.rstrip("\"'”’)").endswith(("?", "？")) or _QUOTES.search(sentence):
         return False
     words, asked = normalised(sentence).split(), normalised(question).split()
     return 2 * sum(any(_inflects(word, one) for one in asked) for word in words) >= len(words)
+
+
+_QUOTES = re.compile(
+    r"""\S\s*(?:[:：]\s|[\s:(은는이가]["'“‘「『《])[^"'”’」』》]*[?？]["'”’」』》)]*\s*$"""
+)
+"""A colon, or a particle or blank and a mark, and the question that ends the sentence."""
 
 
 def is_none_of(short: str, statement: str) -> bool:

@@ -38,8 +38,9 @@ class WriteCandidate:
 
     A small model also declines a passage that holds the answer (of 16 gold passages of KorQuAD the
     1.5B declined 8, and answered 5 of these as JSON): one that the critic finds relevant is read
-    once more. What is read there has no log-probability of its own and no share in the score for
-    it; the critic decides. `faithful` asks once.
+    once more, also where a number is asked for and none was given. What is read there has no
+    log-probability of its own and no share in the score for it; the critic decides. `faithful`
+    asks once.
     """
 
     toolkit: Toolkit
@@ -61,7 +62,9 @@ class WriteCandidate:
         parts = [one for one in sentences(text) if not asks_again(one, state["standalone"])]
         text = " ".join(parts)
         if is_refusal(text) or lacks_number(text, state["standalone"]):
-            text, logprob = await self._read_again(run, state), None
+            again = await self._read_again(run, state)
+            if is_refusal(text) or not lacks_number(again, state["standalone"]):
+                text, logprob = again, None
         candidate = Candidate(
             evidence_id=passage["id"],
             text=text,
@@ -190,5 +193,4 @@ async def _cited(
     claims = [one for one in cited.claims if not asks_again(one["text"], question)]
     answer = " ".join(one["text"] for one in claims)
     # small models also write "[1] NONE"
-    declined = is_refusal(answer) or lacks_number(answer, question)
-    return None if declined else Cited(answer, claims, cited.invented)
+    return None if is_refusal(answer) else Cited(answer, claims, cited.invented)

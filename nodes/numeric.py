@@ -1,6 +1,7 @@
 """Whether a question that asks for a number got one. Pure.
 
 A small model answers "how many records" with the name of the song that the question speaks of.
+What lacks a number is read once more; it is not declined, as "an hour" and "everyone" have none.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ import re
 import unicodedata
 
 _ASKS = re.compile(
-    r"^(?!(?:who|whom|whose|what|which|where|why|how)\b(?!\s+many\b)).*\bhow many\b"
-    r"|^(?:(?:in|on|since|until) )?(?:what|which) year\b",
+    r"^(?!(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|must|name"
+    r"|describe|explain|tell|list|give)\b)"
+    r"(?:(?!\b(?:who|whom|whose|what|which|where|why|when)\b).)*\bhow many\b(?!-)"
+    r"|^(?:(?:in|on|since|until) )?(?:what|which) year\b(?!-| group)",
     re.IGNORECASE,
 )
 _ASKS_KOREAN = re.compile(r"(?<!몇)몇(?!몇)")

@@ -154,9 +154,9 @@ def _uncut(run: Run, raw: Any, language: Language) -> Any:
 def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tuple[Reading, int]:
     """What the model's JSON says, and how many citation keys it invented.
 
-    Either text stands for the other where the model gave only one; NONE in the answer is none, and
-    so is a yes or no to a question that asks who, when or how many, and what has no number where
-    one is asked for.
+    Either text stands for the other where the model gave only one, or where only the sentence has
+    the number that is asked for; NONE in the answer is none, and so is a yes or no to a question
+    that asks who, when or how many.
     """
     given = raw if isinstance(raw, Mapping) else {}
     said, short = (_text(given.get(name)) for name in ("statement", "answer"))
@@ -167,8 +167,8 @@ def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tu
     if polarity(short) and _ASKS_MORE.search(question):
         short = ""
         said = "" if polarity(said) else said
-    if lacks_number(short, question):
-        short, said = "", "" if lacks_number(said, question) else said
+    if lacks_number(short, question) and not lacks_number(said, question):
+        short = ""
     if is_refusal(short) and not is_none_of(short, said) and (short or is_refusal(said)):
         return NOTHING, 0
     cited = cite("" if is_refusal(said) else said, passages)

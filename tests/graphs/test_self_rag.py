@@ -70,6 +70,24 @@ async def test_the_question_said_again_is_no_sentence_of_the_answer(graph: str) 
     assert (await machine.ainvoke({"question": QUESTION}))["answer"] == "The Lumen leaves at 07:30."
 
 
+@pytest.mark.parametrize(
+    ("again", "answer"),
+    [
+        ('{"statement": "The Lumen takes 90 [1].", "answer": "90"}', "The Lumen takes 90."),
+        ("NONE", "The Lumen ferry leaves full."),
+    ],
+)
+async def test_a_candidate_without_the_number_that_is_asked_for_is_read_once_more(
+    again: str, answer: str
+) -> None:
+    def candidate(prompt: str) -> str:
+        return "The Lumen ferry leaves full." if FERRY in prompt else "NONE"
+
+    script = model(candidate=candidate, read=again)
+    output = await ask(script, "How many people does the Lumen ferry take?")
+    assert output["answer"] == answer
+
+
 async def test_a_relevant_passage_that_was_declined_is_read_once_more() -> None:
     seen: list[str] = []
 

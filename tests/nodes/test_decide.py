@@ -255,6 +255,9 @@ def test_answers_are_not_taken_for_refusals(text: str) -> None:
         ("Who signs the report?", "Who signs the incident report?", True),
         ('"Who signs it?"', "Who signs it?", True),
         ("What's Going On?", "Which album of Marvin Gaye came out in 1971?", False),
+        ("The slogan of Marunuri is 'Where to next?'", "What is the slogan of Marunuri?", False),
+        ("The first question is: Are you satisfied?", "What is the first question?", False),
+        ("마루누리의 표어는 “어디로 갈까요?”", "마루누리의 표어는 무엇입니까?", False),
         ("청춘 시즌제 앨범은 2부작입니다.", "청춘 시즌제 앨범은 몇 부작인가?", False),
     ],
 )

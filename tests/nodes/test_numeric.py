@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from churon.nodes.numeric import lacks_number
-from churon.nodes.reading import NOTHING, understood
+from churon.nodes.reading import understood
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -36,6 +36,11 @@ def test_a_number_that_was_asked_for_is_missing(answer: str, question: str) -> N
         ("Both of its ships", "How many ships does the company own?"),
         ("The Lumen", "Which ship carries how many passengers?"),
         ("The Lumen", "Who knows how many ships there are?"),
+        ("The captain decides.", "By the handbook, who decides how many passengers may board?"),
+        ("Yes, there is.", "Is there a rule on how many bags a passenger may bring?"),
+        ("Captain Han", "Name the officer who decides how many passengers may board."),
+        ("In a join table.", "How are many-to-many relations stored?"),
+        ("Hiking is offered.", "What year-round activities are offered?"),
         ("Sora Han", "Which captain leads the Lumen?"),
         ("일인칭", "바이오하자드는 몇 인칭 게임인가요?"),
         ("두 척입니다.", "배는 몇 척입니까?"),
@@ -54,8 +59,8 @@ def test_a_reading_takes_the_sentence_where_only_that_has_the_number() -> None:
     said = "The singer has sold 150 million records."
     reading, _ = understood({"statement": said, "answer": "Wonderland by Night"}, [], question)
     assert (reading.answer, reading.statement) == (said, said)
-    nothing, _ = understood({"statement": "It is a song.", "answer": "A song"}, [], question)
-    assert nothing == NOTHING
+    kept, _ = understood({"statement": "It is an hour.", "answer": "An hour"}, [], question)
+    assert kept.answer == "An hour"
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs the development sets")
