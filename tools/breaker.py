@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from churon.tools.forks import renewed_in_children
+
 
 class CircuitOpen(Exception):
     """The call was not made. Internal: tools turn it into an error that names the server."""
@@ -39,9 +41,13 @@ class CircuitBreaker:
         (False), or neither (None). `pause` and `clock` are in seconds.
         """
         self._down, self._most, self._pause, self._clock = down, failures, pause, clock
-        self._lock = threading.Lock()
         self._failures = 0
         self._opened: float | None = None
+        self._renew()
+        renewed_in_children(self)
+
+    def _renew(self) -> None:
+        self._lock = threading.Lock()
         self._trying = False
 
     @contextmanager

@@ -7,6 +7,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
+from churon.tools.forks import renewed_in_children
+
 
 class ScoreCache:
     """Least-recently-used (scorer, query, passage) -> score. Thread-safe; about 150 bytes a pair.
@@ -23,6 +25,10 @@ class ScoreCache:
         self.misses = 0
         self._forgotten: Counter[str] = Counter()
         self._scores: OrderedDict[bytes, float] = OrderedDict()
+        self._renew()
+        renewed_in_children(self)
+
+    def _renew(self) -> None:
         self._lock = threading.Lock()
 
     def __len__(self) -> int:

@@ -21,8 +21,8 @@ from tenacity import (
 )
 
 from churon.tools.errors import SettingsError
+from churon.tools.forks import renewed_in_children
 from churon.tools.rerank.endpoint import Endpoint, Refused, away, down
-from churon.tools.rerank.forks import in_children
 from churon.tools.rerank.shapes import Malformed, Shape
 from churon.tools.setting_values import UNSENDABLE, is_address, is_sendable
 
@@ -69,8 +69,8 @@ class RerankClient:
             timeout=httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
             transport=transport,
         )
-        self._connect()
-        in_children(self._connect)  # a connection must not be shared with the parent
+        self._renew()
+        renewed_in_children(self)  # a connection must not be shared with the parent
         self._clock, self._lost = clock, lost
         self._retrying = Retrying(
             retry=retry_if_exception(lambda error: down(error) is True),
@@ -106,7 +106,7 @@ class RerankClient:
 
         return shape.read(self._retrying(attempt), len(texts))
 
-    def _connect(self) -> None:
+    def _renew(self) -> None:
         self._http = self._client()
 
     def _answer(self, body: dict[str, Any], wanted: Callable[[], None]) -> bytes:

@@ -16,7 +16,7 @@ from langchain_core.documents import BaseDocumentCompressor, Document
 from pydantic import ConfigDict, Field, PrivateAttr, SkipValidation
 
 from churon.tools.errors import ChuronError, RerankError
-from churon.tools.rerank.forks import in_children
+from churon.tools.forks import renewed_in_children
 from churon.tools.rerank.scorer import Scorer, abandoned
 
 CALLERS = 32
@@ -42,8 +42,8 @@ class RerankCompressor(BaseDocumentCompressor):
 
     def model_post_init(self, context: Any) -> None:
         """Make the threads, here and in forked children."""
-        self._make_pool()
-        in_children(self._make_pool)
+        self._renew()
+        renewed_in_children(self)
 
     def compress_documents(
         self, documents: Sequence[Document], query: str, callbacks: Callbacks | None = None
@@ -95,7 +95,7 @@ class RerankCompressor(BaseDocumentCompressor):
             self.scorer.close()
             self._pool.shutdown(wait=True)
 
-    def _make_pool(self) -> None:
+    def _renew(self) -> None:
         # Own threads: callers that wait for the model must not starve asyncio's few default ones.
         # They make tokens or wait; what fills the device is the scorer's to order.
         self._pool = ThreadPoolExecutor(CALLERS, thread_name_prefix="churon-rerank")

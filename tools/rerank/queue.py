@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from churon.tools.errors import RerankError
+from churon.tools.forks import renewed_in_children
 from churon.tools.rerank.batching import packed
-from churon.tools.rerank.forks import in_children
 from churon.tools.rerank.scorer import abandoned
 
 LINGER = 0.002
@@ -95,10 +95,10 @@ class PassQueue(Generic[R]):
         """`begin`: a pass of distinct rows, done or under way; `budget`: tokens of a pass, now."""
         self._begin, self._budget = begin, budget
         self._closed = False
-        self._empty()
-        in_children(self._empty)
+        self._renew()
+        renewed_in_children(self)
 
-    def _empty(self) -> None:
+    def _renew(self) -> None:
         # Joined at the interpreter's exit, and idle without a thread that someone must end
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="churon-rerank-pass")
         self._changed = threading.Condition()

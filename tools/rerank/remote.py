@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from churon.tools.breaker import CircuitBreaker
 from churon.tools.errors import RerankError
+from churon.tools.forks import renewed_in_children
 from churon.tools.rerank.cache import ScoreCache
 from churon.tools.rerank.client import RerankClient
 from churon.tools.rerank.endpoint import down
@@ -71,10 +72,18 @@ class RemoteScorer:
         self._batch = batch
         self.cache = ScoreCache(0) if cache is None else cache
         self._breaker = CircuitBreaker(down, clock=clock)
-        self._lock = threading.Lock()
-        self._calls = self._losses = 0
+        self._losses = 0
+        self._renew()
+        renewed_in_children(self)
         self._logits = shape == "tei"
         self._in_unit = True
+
+    def _renew(self) -> None:
+        self._lock = threading.Lock()
+        self._calls = 0
+        was, self._closing = self._closing, threading.Event()
+        if was.is_set():
+            self._closing.set()
 
     def score(
         self, query: str, documents: Sequence[Document], top_n: int | None = None

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 from langchain_core.documents import Document
 from support.pass_queue import Model, Row, rows, sums
+from support.rerank_server import RerankDouble
 
+from churon.tools.errors import RerankError
 from churon.tools.rerank.compressor import RerankCompressor
 from churon.tools.rerank.queue import PassQueue
 from churon.tools.rerank.remote import RemoteScorer
@@ -91,3 +97,44 @@ def test_a_connection_is_not_shared_with_the_parent() -> None:
     assert holds_in_a_child(lambda: scorer._client._http is not own)
     assert scorer._client._http is own
     scorer.close()
+
+
+def test_a_server_while_the_parent_is_asking_it() -> None:
+    double, asked, free = RerankDouble("tei"), threading.Event(), threading.Event()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not asked.is_set():
+            asked.set()
+            free.wait(10)
+        return double(request)
+
+    transport = httpx.MockTransport(answer)
+    scorer = RemoteScorer("http://rerank.test", shape="tei", transport=transport)
+    scorer._breaker._failures, scorer._breaker._opened = 5, -math.inf  # the parent's is a trial
+    with ThreadPoolExecutor(1) as pool:
+        parents = pool.submit(scorer.score, "q", [Document("a")])
+        assert asked.wait(10)
+
+        def scores_and_closes() -> bool:
+            found = scorer.score("q", [Document("b")])
+            scorer.close()
+            return len(found) == 1 and scorer._client._http.is_closed
+
+        closing = scorer._closing._cond
+        with scorer.cache._lock, scorer._breaker._lock, scorer._lock, closing:
+            assert holds_in_a_child(scores_and_closes)
+        free.set()
+        assert len(parents.result(10)) == 1
+    scorer.close()
+
+
+def test_a_closed_server_stays_closed() -> None:
+    scorer = RemoteScorer("http://rerank.test", shape="tei")
+    scorer.close()
+
+    def is_closed() -> bool:
+        with pytest.raises(RerankError, match="is closed"):
+            scorer.score("q", [Document("a")])
+        return True
+
+    assert holds_in_a_child(is_closed)
