@@ -15,7 +15,7 @@ from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
 
 _ELSEWHERE = (
-    "they were ingested from another working folder or for another tenant, or written by a "
+    "they were ingested from another working folder, machine or tenant, or written by a "
     "program. Forget them there, or with --tenant NAME."
 )
 

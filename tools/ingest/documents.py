@@ -49,13 +49,16 @@ async def forget(
 ) -> IngestReport:
     """Remove these files, all below these folders, or with None everything; files stay on disk.
 
-    Passages of files here that a lost manifest listed are removed too.
+    Passages of files here that a lost manifest listed are removed too; on a server, where they may
+    be another machine's, only those of files and folders that are named.
     Raises InputError, and removes nothing, for a path of which nothing was ingested.
     """
     book = Manifest(manifest, collection or "", tenant or "")
     try:
         scope = {"tenant": tenant, "collection": collection}
-        entries = await with_unlisted(store, book.entries(), scope)
+        entries = book.entries()
+        if paths is not None or not store.shared:
+            entries = await with_unlisted(store, entries, scope)
         gone = _checked(paths, entries)
         return IngestReport(tuple(await removed(store, book, entries, gone, scope)))
     finally:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -53,15 +51,10 @@ async def with_unlisted(
 async def found_again(store: Listing, scope: Mapping[str, Any]) -> dict[str, Entry]:
     """The rows for a manifest that lists nothing.
 
-    On a server, where another machine may have ingested the same path, a file that is not here is
-    not taken for deleted: only `forget` removes it.
+    None on a server: another machine may have ingested the same path. What a lost manifest leaves
+    there, only `forget` of that path removes.
     """
-    rows = await with_unlisted(store, {}, scope)
-    return await asyncio.to_thread(_there, rows) if store.shared else rows
-
-
-def _there(rows: Mapping[str, Entry]) -> dict[str, Entry]:
-    return {key: row for key, row in rows.items() if os.path.lexists(key)}
+    return {} if store.shared else await with_unlisted(store, {}, scope)
 
 
 def _document(passage: Document) -> str:

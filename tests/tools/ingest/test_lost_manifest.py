@@ -54,12 +54,30 @@ async def test_an_ingest_begins_where_the_lost_one_ended(store: FileStore) -> No
     assert texts(store, "lee") == {"A page of here.", "Kim earns much."}
 
 
-async def test_on_a_server_a_file_that_is_not_here_may_be_somebody_elses(store: FileStore) -> None:
+async def test_on_a_server_what_is_not_listed_may_be_another_machines(store: FileStore) -> None:
     store.shared = True
+    theirs = {"A page of here.", "Kim earns much."}
     assert (await run(store)).removed == 0
-    assert "Kim earns much." in texts(store) and "A page of here." not in texts(store)
-    await forget([Path("docs/secret.md")], store, manifest=store.path.with_name("m.db"))
-    assert "Kim earns much." not in texts(store)
+    assert texts(store) > theirs | {"Rewritten since."}
+    manifest = store.path.with_name("m.db")
+    assert (await forget(None, store, manifest=manifest)).removed == 1
+    assert texts(store) > theirs and "Rewritten since." not in texts(store)
+    for name in ("docs/secret.md", "docs/a.md"):  # a path that is named is meant
+        assert (await forget([Path(name)], store, manifest=manifest)).removed == 1
+    assert not texts(store) & theirs
+
+
+async def test_on_a_server_a_whole_path_is_not_ones_own_in_every_folder(
+    store: FileStore, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "b.md").write_text("Kept by another machine.")
+    manifest = tmp_path / "theirs.db"
+    await ingest([other], store, IngestSettings(), manifest=manifest)
+    store.shared = True
+    await forget(None, store, manifest=tmp_path / "m.db")
+    assert "Kept by another machine." in texts(store)
 
 
 async def test_forget_finds_what_is_not_listed(store: FileStore) -> None:
