@@ -154,18 +154,19 @@ def knobs(given: Any) -> dict[str, Any]:
     """What a runtime's context sets for us (LangGraph turns mappings into RagContext before a node
     sees them; in a host graph it hands down the host's).
 
-    Raises SettingsError for a host's `tenant` beside no `churon`: every tenant's passages would be
-    searched.
+    Raises SettingsError for a host's `tenant` or `collection` beside no `churon`: other passages
+    would be searched than were meant.
     """
     if isinstance(given, RagContext):
         return given.model_dump(mode="json", exclude_unset=True)
     own = _of_host(given, "churon")
-    if own is None and (tenant := _of_host(given, "tenant")):
-        raise SettingsError(
-            f"The host's context names the tenant {tenant!r}, but nothing for churon.",
-            remedy='Give it its own part: {"churon": {"tenant": ...}} for one tenant\'s passages, '
-            '{"churon": {}} for all.',
-        )
+    for name in ("tenant", "collection") if own is None else ():
+        if isinstance(value := _of_host(given, name), str):
+            raise SettingsError(
+                f"The host's context names the {name} {value!r}, but nothing for churon.",
+                remedy=f'Give it its own part: {{"churon": {{"{name}": ...}}}} to search that one, '
+                '{"churon": {}} to search as the settings say.',
+            )
     if isinstance(own, RagContext):
         return knobs(own)
     if own is not None and not isinstance(own, Mapping):

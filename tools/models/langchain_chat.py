@@ -4,8 +4,8 @@ which label or JSON is wanted, and the critic takes the label that the answer na
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -24,12 +24,21 @@ _FIELDS = {
 """What packages call the fields that a `Want` is about."""
 
 
+_LEAST_TOKENS = 16
+"""Some servers refuse fewer, and a label may come in a sentence."""
+
+
 class PlainDialect:
-    """Only `stop`, which every chat model takes: other keywords of a call differ by package."""
+    """Only `stop`, which all chat models but those that think take: other keywords differ by
+    package.
+    """
+
+    def __init__(self, thinks: bool) -> None:
+        self.thinks = thinks
 
     def kwargs(self, want: Want) -> dict[str, Any]:
         """Keyword arguments for `ainvoke` and `astream`."""
-        return {"stop": list(want.stop)} if want.stop else {}
+        return {"stop": list(want.stop)} if want.stop and not self.thinks else {}
 
     def check(self, message: AIMessage) -> None:
         """Nothing that all packages hint at alike."""
@@ -52,7 +61,12 @@ class LangChainPort(ChatPort):
             raise ModelError(f"The chat model {self.name!r} failed: {said}.") from error
 
     def asked(self, want: Want) -> BaseChatModel:
-        """The model with these tokens, temperature and seed, where it has such fields."""
+        """The model with these tokens, temperature and seed, where it has such fields; one that
+        thinks is left as it is, as its thoughts are written in the same tokens.
+        """
+        if _thinks(self.model):
+            return self.model
+        want = replace(want, max_tokens=max(_LEAST_TOKENS, want.max_tokens))
         fields = type(self.model).model_fields
         wanted = {
             name: value
@@ -65,14 +79,23 @@ class LangChainPort(ChatPort):
 
 def port_of(model: BaseChatModel) -> ChatPort:
     """The port of a model that was made elsewhere."""
-    profile: Any = getattr(model, "profile", None) or {}
     return LangChainPort(
         model,
-        PlainDialect(),
+        PlainDialect(_thinks(model)),
         _name(model),
-        profile.get("max_input_tokens") or CONTEXT_LENGTH,
+        _profile(model).get("max_input_tokens") or CONTEXT_LENGTH,
         frozenset(),
     )
+
+
+def _thinks(model: BaseChatModel) -> bool:
+    """By the package's own account of the model; such models also refuse a temperature."""
+    told = _profile(model)
+    return told.get("reasoning_output") is True or told.get("temperature") is False
+
+
+def _profile(model: BaseChatModel) -> Mapping[str, Any]:
+    return getattr(model, "profile", None) or {}
 
 
 def _name(model: BaseChatModel) -> str:

@@ -77,13 +77,21 @@ async def test_every_graph_answers_with_it(graph: str, foreign: Foreign) -> None
 async def test_its_fields_say_what_a_call_wants(foreign: Foreign) -> None:
     port = port_of(foreign)
     hello = [HumanMessage("Hello")]
-    await port.complete(hello, Want(max_tokens=7, temperature=0.7, seed=3))
+    await port.complete(hello, Want(max_tokens=70, temperature=0.7, seed=3))
     await port.complete(hello, Want(max_tokens=9), on_token=lambda text: None)
-    assert foreign.seen == [(0.7, 7), (0.0, 9)]
+    assert foreign.seen == [(0.7, 70), (0.0, 16)]
     assert (foreign.temperature, foreign.max_output_tokens) == (None, None)
     assert (port.name, port.context_length) == ("foreign-1", CONTEXT_LENGTH)
     told = Foreign(profile={"max_input_tokens": 999})
     assert port_of(told).context_length == 999
+
+
+async def test_a_model_that_thinks_is_left_as_it_is(foreign: Foreign) -> None:
+    for told in ({"reasoning_output": True}, {"temperature": False}):
+        port = port_of(foreign.model_copy(update={"profile": told, "temperature": 1.0}))
+        await port.complete([HumanMessage("Hello")], Want(max_tokens=7, stop=("x",)))
+        assert port.dialect.kwargs(Want(stop=("x",))) == {}
+    assert foreign.seen == [(1.0, None), (1.0, None)]
 
 
 async def test_what_its_package_raises_is_one_clear_error(foreign: Foreign) -> None:
@@ -103,7 +111,7 @@ async def test_langchains_own_packages_are_told_what_a_call_wants() -> None:
     openai = pytest.importorskip("langchain_openai")
     chat = ScriptedChat(script=lambda messages, kwargs: "Hi.", calls=[])
     hello = [HumanMessage("Hello")]
-    want = Want(max_tokens=7, temperature=0.7, seed=3)
+    want = Want(max_tokens=70, temperature=0.7, seed=3)
     with OpenAIServer(chat) as server:
         model = openai.ChatOpenAI(model="double", base_url=server.url, api_key="right")
         assert (await port_of(model).complete(hello, want)).text == "Hi."
@@ -112,11 +120,11 @@ async def test_langchains_own_packages_are_told_what_a_call_wants() -> None:
         ).text == "Hi."
         bodies = [body for _, body in server.requests]
     for body in bodies:
-        assert body.get("max_tokens", body.get("max_completion_tokens")) == 7
+        assert body.get("max_tokens", body.get("max_completion_tokens")) == 70
         assert (body["temperature"], body["seed"]) == (0.7, 3)
     with OllamaServer(chat) as ollama:
         local = ChatOllama(model="double", base_url=ollama.url)
         assert (await port_of(local).complete(hello, want)).text == "Hi."
         options = [body["options"] for path, body in ollama.requests if path == "/api/chat"]
-    told = {"num_predict": 7, "temperature": 0.7, "seed": 3}
+    told = {"num_predict": 70, "temperature": 0.7, "seed": 3}
     assert [{name: one[name] for name in told} for one in options] == [told]
