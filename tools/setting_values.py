@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, SecretStr, ValidationInfo
 
 from churon.tools.errors import SettingsError
 
@@ -14,7 +15,7 @@ UNSENDABLE = "holds characters that no HTTP header can, such as a line end"
 
 def is_sendable(text: str) -> bool:
     """Whether an HTTP header can hold `text` as it is; else a client's error would show it."""
-    return text.isascii() and text.isprintable() and text == text.strip()
+    return text.isascii() and text.isprintable()
 
 
 def is_address(text: str) -> bool:
@@ -23,9 +24,9 @@ def is_address(text: str) -> bool:
 
     try:
         url = URL(text)
-    except InvalidURL:
+        return url.scheme in ("http", "https") and bool(url.host) and (url.port or 1) <= 65_535
+    except (InvalidURL, ValueError):  # idna's own too
         return False
-    return url.scheme in ("http", "https") and bool(url.host) and (url.port or 1) <= 65_535
 
 
 def home_path(path: str | Path, name: str) -> Path:
@@ -42,18 +43,29 @@ def home_path(path: str | Path, name: str) -> Path:
 
 
 def _sendable(secret: SecretStr) -> SecretStr:
-    if not is_sendable(secret.get_secret_value()):
+    text = secret.get_secret_value().strip()
+    if not is_sendable(text):
         raise ValueError(UNSENDABLE)
-    return secret
+    return SecretStr(text)
 
 
-def _address(text: str) -> str:
+def _address(text: str, info: ValidationInfo) -> str:
+    text = text.strip()
+    if text and info.data.get("provider") == "ollama" and "://" not in text:
+        text = _whole(text)
     if text and not is_address(text):
         raise ValueError("no http:// or https:// address, such as http://127.0.0.1:8080/v1")
     return text
 
 
+def _whole(text: str) -> str:
+    # As Ollama's own client takes an address without a scheme
+    host, slash, path = text.partition("/")
+    port = "" if re.search(r":\d+$", host) else ":11434"
+    return f"http://{host}{port}{slash}{path}"
+
+
 HeaderSecret = Annotated[SecretStr, AfterValidator(_sendable)]
-"""Sent in a header as it is."""
+"""Sent in a header, without blanks and line ends around it."""
 ServerAddress = Annotated[str, AfterValidator(_address)]
-"""Empty is as good as unset."""
+"""Empty is as good as unset. Ollama's needs no scheme."""

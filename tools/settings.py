@@ -123,7 +123,7 @@ class RerankSettings(_Section):
     shape: Literal["tei", "cohere"] = "cohere"
     """What the server speaks: text-embeddings-inference, or Cohere's as most others do."""
     timeout: float = Field(30.0, gt=0, le=3_600)
-    """Seconds of the server's silence."""
+    """Seconds until an answer of the server begins, and as many until it ends."""
     batch: int = Field(32, ge=1, le=1_024)
     """Passages of one request to it."""
 

@@ -56,7 +56,7 @@ def test_a_header_that_is_a_number_is_not_repeated(refusal: Load, header: str) -
     assert "12345678" not in refusal(f"[trace.headers]\n{header} = 12345678")
 
 
-@pytest.mark.parametrize("key", ["hunter2\\r", "hunter2 ", "hunter2-비밀", "hunter2\\u200b"])
+@pytest.mark.parametrize("key", ["hunter2\\rx", "a\\nhunter2", "hunter2-비밀", "hunter2\\u200b"])
 @pytest.mark.parametrize("name", ["chat.api_key", "embedding.api_key", "rerank.api_key"])
 def test_a_key_that_no_header_can_hold_is_refused(refusal: Load, name: str, key: str) -> None:
     told = refusal(f'{name} = "{key}"')
@@ -65,17 +65,34 @@ def test_a_key_that_no_header_can_hold_is_refused(refusal: Load, name: str, key:
 
 
 def test_a_header_that_none_can_be_is_refused(refusal: Load) -> None:
-    told = refusal('[trace.headers]\nAuthorization = "Bearer hunter2\\r"')
+    told = refusal('[trace.headers]\nAuthorization = "Bearer\\r hunter2"')
     assert "trace.headers.Authorization is refused: " in told and "no HTTP header" in told
+
+
+def test_keys_and_headers_lose_blanks_and_line_ends_around_them() -> None:
+    key = {"api_key": " word\r\n"}
+    given = {"chat": key, "embedding": key, "rerank": key, "trace": {"headers": {"x": "a b\n"}}}
+    settings = load_settings(**given)
+    for part in (settings.chat, settings.embedding, settings.rerank):
+        assert part.api_key and part.api_key.get_secret_value() == "word"
+    assert settings.trace.headers["x"].get_secret_value() == "a b"
 
 
 @pytest.mark.parametrize(
     "url",
-    ["not a url", "localhost:1", "ftp://x", "http://", "http://[::1", "http://127.0.0.1:99999"],
+    [
+        "not a url",
+        "localhost:1",
+        "ftp://x",
+        "http://",
+        "http://[::1",
+        "http://x:99999",
+        "http://xn--.x",
+    ],
 )
 @pytest.mark.parametrize("part", ["chat", "embedding"])
 def test_what_is_no_address_is_refused(refusal: Load, part: str, url: str) -> None:
-    told = refusal(f"[{part}]\nbase_url = '{url}'")
+    told = refusal(f"[{part}]\nprovider = 'openai'\nbase_url = '{url}'")
     assert f"{part}.base_url='{url}' is refused: " in told
     assert "no http:// or https:// address" in told
 
@@ -86,7 +103,29 @@ def test_a_refused_addresss_key_is_not_repeated(refusal: Load) -> None:
 
 @pytest.mark.parametrize("url", ["", "http://[::1]:1/v1", "https://kim:word@추론.kr", "HTTP://h"])
 def test_addresses_are_taken(url: str) -> None:
-    assert load_settings(chat={"base_url": url}).chat.base_url == url
+    assert load_settings(chat={"base_url": f" {url}\n"}).chat.base_url == url
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("localhost:11434", "http://localhost:11434"),
+        ("127.0.0.1:80/a", "http://127.0.0.1:80/a"),
+        ("gpu-box", "http://gpu-box:11434"),
+        ("[::1]/a", "http://[::1]:11434/a"),
+        ("https://gpu-box", "https://gpu-box"),
+    ],
+)
+def test_ollamas_address_needs_no_scheme(address: str, url: str) -> None:
+    given = {"base_url": address, "provider": "ollama"}
+    settings = load_settings(chat=given, embedding=given)
+    assert settings.chat.base_url == settings.embedding.base_url == url
+
+
+@pytest.mark.parametrize("address", ["x:99999", "ftp://kim:hunter2@x:1", "[::1", "/a"])
+def test_what_is_no_address_of_ollama_is_refused(refusal: Load, address: str) -> None:
+    told = refusal(f"[embedding]\nprovider = 'ollama'\nbase_url = '{address}'")
+    assert "no http:// or https:// address" in told
 
 
 def test_a_secret_in_a_wrong_place_is_masked(refusal: Load) -> None:

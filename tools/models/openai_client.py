@@ -54,8 +54,8 @@ def api_key_for(base_url: str | None, api_key: SecretStr | None) -> SecretStr:
 
     The variable's is for OpenAI alone: another server must not see it.
     """
-    named = api_key.get_secret_value() if api_key else ""
-    named = named or (os.environ.get("OPENAI_API_KEY", "") if base_url is None else "")
+    named = api_key.get_secret_value().strip() if api_key else ""
+    named = named or (os.environ.get("OPENAI_API_KEY", "").strip() if base_url is None else "")
     if not named and base_url is None:
         raise SettingsError(
             "The provider 'openai' has neither base_url nor api_key.",

@@ -143,7 +143,7 @@ def _rerank_url(base_url: str) -> httpx.URL:
 
 
 def _checked(api_key: SecretStr | None) -> str:
-    key = api_key.get_secret_value() if api_key else ""
+    key = api_key.get_secret_value().strip() if api_key else ""
     if not is_sendable(key):
         raise SettingsError(f"rerank.api_key {UNSENDABLE}.", remedy="Set it to the key alone.")
     return key

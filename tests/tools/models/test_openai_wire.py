@@ -25,6 +25,7 @@ from churon.tools.models.base import ChatPort, Want
 from churon.tools.models.critic import LetterCritic
 from churon.tools.models.labels import RELEVANCE
 from churon.tools.models.openai import OpenAIChat
+from churon.tools.models.openai_client import api_key_for
 from churon.tools.models.openai_dialect import OpenAIDialect
 from churon.tools.models.openai_embeddings import OpenAIEmbeddings
 from churon.tools.settings import CriticSettings
@@ -97,10 +98,15 @@ def test_openai_itself_needs_a_key(monkeypatch) -> None:
 def test_a_variables_key_that_no_header_can_hold_is_not_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-hunter2\r")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-\rhunter2")
     with pytest.raises(SettingsError, match=r"no HTTP header can.*OPENAI_API_KEY") as caught:
         OpenAIChat(model="gpt-x").load()
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_variables_key_loses_a_line_end_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-word\r\n")
+    assert api_key_for(None, None).get_secret_value() == "sk-word"
 
 
 def test_one_model_serves_two_event_loops_one_after_the_other(server) -> None:

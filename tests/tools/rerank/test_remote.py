@@ -47,7 +47,7 @@ def test_tei_is_asked_for_raw_scores_of_cut_texts() -> None:
 
 def test_coheres_shape_has_model_key_and_all_results_and_nothing_that_cohere_refuses() -> None:
     double = RerankDouble("cohere", lambda query, text: len(text) / 10)
-    scorer = remote(double, f"{BASE}/v2", model="m", api_key=SecretStr("right"))
+    scorer = remote(double, f"{BASE}/v2", model="m", api_key=SecretStr(" right\r\n"))
     assert scorer.score("q", passages("aa", "a"), top_n=1) == [0.2, 0.1]
     assert str(double.requests[0].url) == f"{BASE}/v2/rerank"
     assert double.bodies == [{"model": "m", "query": "q", "documents": ["aa", "a"], "top_n": 2}]
@@ -63,7 +63,9 @@ def test_an_address_may_name_rerank_itself_and_have_a_query_and_a_password() -> 
     assert scorer.name == "the model at https://rerank.test/api/rerank"
 
 
-@pytest.mark.parametrize("base_url", ["", "rerank.test:8080", "ftp://h", "http://", "http://h:x"])
+@pytest.mark.parametrize(
+    "base_url", ["", "rerank.test:8080", "ftp://h", "http://", "http://h:x", "http://xn--.h"]
+)
 def test_what_is_no_address_is_a_wrong_setting(base_url: str) -> None:
     with pytest.raises(SettingsError, match=r"rerank\.base_url"):
         remote(RerankDouble(), base_url)

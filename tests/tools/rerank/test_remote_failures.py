@@ -113,7 +113,7 @@ def test_a_missing_key_is_told_from_a_wrong_one() -> None:
     assert "wants a key (status 401)" in Bench(first=[status(401)]).failure()
 
 
-@pytest.mark.parametrize("key", ["two\nlines", "열쇠", "a\x00b", "end\n"])
+@pytest.mark.parametrize("key", ["two\nlines", "열쇠", "a\x00b"])
 def test_a_key_that_no_header_can_hold_is_a_wrong_setting_and_not_shown(key: str) -> None:
     with pytest.raises(SettingsError, match=r"rerank\.api_key") as caught:
         Bench(api_key=SecretStr(key))
