@@ -40,6 +40,11 @@ class Connection:
     writing: threading.Lock = field(default_factory=threading.Lock)
     """Milvus Lite takes one writer at a time."""
 
+    def check(self, collection: str) -> None:
+        """Raise StoreError, OSError for a collection of a Milvus Lite file that lost a part."""
+        if self.file:
+            lite.check(self.file, collection)
+
     def close(self) -> None:
         """Close the client and leave the Milvus Lite engine."""
         self.client.close()

@@ -17,15 +17,15 @@ _END = b"PAR1"
 """The last bytes of a Parquet file that was written to its end."""
 
 
-def check(store: Path) -> None:
-    """Raise StoreError for a collection that lost what it held, OSError for an unreadable one."""
-    for folder in sorted(store.glob("collections/*/")):
-        if damage := _damage(folder):
-            raise StoreError(
-                f"The collection {folder.name!r} of the store {str(store)!r} is damaged: {damage}.",
-                remedy=f"Put {str(folder)!r} back from a copy, or move it away and run "
-                "`churon ingest PATH`.",
-            )
+def check(store: Path, name: str) -> None:
+    """Raise StoreError where the collection lost what it held, OSError where it is unreadable."""
+    folder = store / "collections" / name
+    if folder.is_dir() and (damage := _damage(folder)):
+        raise StoreError(
+            f"The collection {name!r} of the store {str(store)!r} is damaged: {damage}.",
+            remedy=f"Put {str(folder)!r} back from a copy, or move it away and run "
+            "`churon ingest PATH`.",
+        )
 
 
 def clear(store: Path, name: str) -> None:

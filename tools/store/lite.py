@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from churon.tools.errors import StoreError
@@ -14,14 +16,25 @@ from churon.tools.store import intact
 # milvus-lite keeps one server per file for the whole process and stops it for everybody at the
 # first release; counting the users is the only way to close a store without breaking another
 _lock = threading.Lock()
-_users: dict[Path, int] = {}
+
+
+@dataclass
+class _Engine:
+    ours: bool
+    """False where it ran before the first store: somebody else in this process has a client."""
+    users: int = 0
+    checked: set[str] = field(default_factory=set)
+    """Collections that were whole before a store opened them."""
+
+
+_engines: dict[Path, _Engine] = {}
 
 
 def acquire(path: Path) -> str:
     """Start the engine on `path`, or join it; its loopback address.
 
     The parent folder is created. Raises StoreError where milvus-lite is missing, another process
-    holds the file, or the file cannot be opened or is damaged.
+    holds the file, or the file cannot be opened.
     """
     try:
         from milvus_lite.server_manager import server_manager_instance as engines
@@ -34,24 +47,40 @@ def acquire(path: Path) -> str:
     logging.getLogger("milvus_lite").setLevel(logging.CRITICAL)
     with _lock:
         _make_parent(path)
+        ours = os.path.abspath(path) not in engines._servers  # noqa: PTH100 - its own key
         address = engines.start_and_get_uri(str(path))
         if not address:
             raise _why_not(path)
-        if path not in _users:  # the engine has opened no collection yet, and nobody else can
-            _check(path)
-        _users[path] = _users.get(path, 0) + 1
+        _engines.setdefault(path, _Engine(ours)).users += 1
     return str(address)
 
 
+def check(path: Path, collection: str) -> None:
+    """Raise StoreError for a damaged collection, OSError for an unreadable one.
+
+    Once an engine, before it opens the collection: later it may be amid a write.
+    """
+    with _lock:
+        checked = _engines[path].checked
+        if collection not in checked:
+            intact.check(path, collection)
+            checked.add(collection)
+
+
 def release(path: Path) -> None:
-    """Leave the engine; the last user stops it, so that another process can open the file."""
+    """Leave the engine; the last user stops it, so that another process can open the file.
+
+    One that ran before stays, for whoever started it.
+    """
     from milvus_lite.server_manager import server_manager_instance as engines
 
     with _lock:
-        _users[path] -= 1
-        if not _users[path]:
-            del _users[path]
-            engines.release_server(str(path))
+        engine = _engines[path]
+        engine.users -= 1
+        if not engine.users:
+            del _engines[path]
+            if engine.ours:
+                engines.release_server(str(path))
 
 
 def _make_parent(path: Path) -> None:
@@ -62,16 +91,6 @@ def _make_parent(path: Path) -> None:
             f"The folder {str(path.parent)!r} of the store cannot be made: {error}.",
             remedy=passing(error) or "Set store.uri to a place you can write to.",
         ) from error
-
-
-def _check(path: Path) -> None:
-    from milvus_lite.server_manager import server_manager_instance as engines
-
-    try:
-        intact.check(path)
-    except (StoreError, OSError) as error:
-        engines.release_server(str(path))
-        raise error if isinstance(error, StoreError) else _unopened(path, error) from error
 
 
 def _why_not(path: Path) -> StoreError:

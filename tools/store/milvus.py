@@ -184,6 +184,7 @@ class Store:
         with self._opening:
             if name not in self._tables:
                 with failures("opened", self.connection.name):
+                    self.connection.check(name)
                     if not self.connection.client.has_collection(name):
                         return None
                     self._tables[name] = self._open_table(name)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from langchain_core.documents import Document
+from milvus_lite.server_manager import server_manager_instance
+from pymilvus import MilvusClient
 from support.hashing import HashingEmbeddings
 
 from churon.tools.errors import StoreError
@@ -87,6 +89,43 @@ async def test_a_damaged_store_is_named_and_left_as_it_is(
     await store.upsert([Document(id="1", page_content="Stop 1 is a pier.")])
     assert await store.count() == 1
     store.close()
+
+
+@pytest.mark.parametrize("lost", ["manifest.json", "schema.json"])
+async def test_a_damaged_collection_closes_no_other(
+    written: Path, fresh: StoreSettings, lost: str
+) -> None:
+    store = Store.open(fresh, EMBED, 64)
+    await store.upsert([Document(id="0", page_content="Of a set.")], collection="eval_x")
+    store.close()
+    other = written.with_name("eval_x")
+    (other / lost).unlink()
+    left = passages(other)
+    store = Store.open(fresh, EMBED, 64)
+    await store.upsert([Document(id="2", page_content="Stop 2 is a pier.")])
+    assert await store.count() == 3
+    with pytest.raises(StoreError, match=f"'eval_x' of the store .* is damaged: {lost} is gone"):
+        await store.count(collection="eval_x")
+    with pytest.raises(StoreError, match="is damaged"):
+        await store.upsert([Document(id="1", page_content="More.")], collection="eval_x")
+    store.close()
+    assert passages(other) == left
+
+
+async def test_an_engine_that_ran_before_is_not_stopped(
+    written: Path, fresh: StoreSettings
+) -> None:
+    client = MilvusClient(fresh.uri)
+    try:
+        Store.open(fresh.model_copy(update={"collection": "own"}), EMBED, 64).close()
+        assert client.list_collections() == [fresh.collection]
+        (written / "schema.json").unlink()
+        with pytest.raises(StoreError, match="is damaged"):
+            Store.open(fresh, EMBED, 64)
+        assert client.get_server_version()
+    finally:
+        client.close()
+        server_manager_instance.release_server(fresh.uri)
 
 
 @pytest.mark.parametrize("left", [None, "schema.json.tmp"])
