@@ -104,7 +104,8 @@ class RemoteScorer:
                 scores = self._ask(query, [texts[place] for place in missing])
             if not all(0 <= score <= 1 for score in scores):
                 self._in_unit = False
-            mixed = losses != self._losses and len(missing) < len(set(texts))
+            partly = len(missing) < len(set(texts)) or len(missing) > self._batch
+            mixed = losses != self._losses and partly
             return scores
 
         def scores() -> list[float]:
@@ -112,7 +113,7 @@ class RemoteScorer:
 
         with self._in_use():
             found = scores()
-            return scores() if mixed else found  # what was known may be another model's
+            return scores() if mixed else found  # some may be another model's
 
     def probability(self, score: float) -> float | None:
         """TEI: the sigmoid. Else the score itself, until the server has given one outside [0, 1]:

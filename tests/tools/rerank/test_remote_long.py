@@ -73,6 +73,12 @@ def test_scores_from_before_a_server_was_away_are_not_mixed_with_new_ones(lost: 
     assert bench.score() == [-100.0, -200.0]
 
 
+def test_scores_of_one_call_are_of_one_model() -> None:
+    old = status(200, json=[{"index": 0, "score": -1.0}])
+    bench = Bench(first=[old, status(503)], batch=1)  # another model comes up
+    assert bench.scorer.score("q", ABC) == [1.0, 2.0, 3.0]
+
+
 @pytest.mark.parametrize("slow", [httpx.ReadTimeout("slow"), status(429)], ids=str)
 def test_a_server_that_is_only_slow_keeps_its_scores(slow: Reply) -> None:
     bench = Bench(cache=ScoreCache(100))
