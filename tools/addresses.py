@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_HEADER = re.compile(r"(header value:?).*", re.I | re.S)
+_HEADER = re.compile(r"((?:Illegal|Invalid) header value|in header value:) b?['\"].*", re.S)
 _USER = re.compile(r"//[^/\s?#\"<>]*@")
 _KEY = re.compile(r"([?&][^=&#\s]*(?:key|token|secret|passw|sig)[^=&#\s]*=)[^&#\s\"']+", re.I)
 

@@ -21,6 +21,8 @@ from churon.tools.addresses import shown
         ("http://a,http://u:p@b", "http://a,http://b"),
         ("Illegal header value b'Bearer S3cret\\r'", "Illegal header value …"),
         ("characters in header value: 'S3cret\r'\n", "characters in header value: …"),
+        ("docs/HTTP header values.md is empty", "docs/HTTP header values.md is empty"),
+        ("Illegal header value forms.md", "Illegal header value forms.md"),
         ("https://x.io/?monkey_bars=3", "https://x.io/?monkey_bars=…"),
     ],
 )
