@@ -142,7 +142,10 @@ class PassQueue(Generic[R]):
                 for ahead, part in enumerate(self._packed(fresh)):
                     call.turn = first + ahead
                     self._admit(_Part(call.turn, self._arrivals, *part))
-            except BaseException:  # Ctrl-C while waiting outside: others may have joined these rows
+            except Exception as error:  # no thread to be had: others may have joined these rows
+                self._fail(fresh, error)
+                raise
+            except BaseException:  # Ctrl-C while waiting outside
                 self._fail(fresh, RerankError("The caller of these pairs was interrupted."))
                 raise
         return call

@@ -100,16 +100,21 @@ def test_rows_of_an_interrupted_caller_are_not_scored_beside_equal_ones(
     assert model.passes[1:] == [rows(0, 2)]
 
 
-def test_a_thread_that_cannot_be_started_fails_its_call_alone(
+def test_a_thread_that_cannot_be_started_fails_those_who_want_its_rows_alone(
     queue: PassQueue[Row], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    joined: list[Call] = []
+
     def refuse(thread: threading.Thread) -> None:
+        joined.append(queue.submit([(1,)]))
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", refuse)
         with pytest.raises(RuntimeError, match="can't start new thread"):
             queue.score([(1,)])
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        joined[0].done.result(10)
     assert queue.submit([(2,)]).done.result(10) == [2.0]
 
 
