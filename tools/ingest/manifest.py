@@ -114,5 +114,7 @@ def _remedy(error: Exception) -> str:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if isinstance(error, ValueError) or code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return "It is damaged: move it away and ingest again."
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "Another churon writes it: try again when that is done."
     checks = "Check the disk, its free room and the limit of open files (`ulimit -n`)"
     return passing(error) or f"{checks}, then try again."

@@ -11,6 +11,7 @@ from support.passage_store import FileStore
 
 from churon.tools.errors import IngestError
 from churon.tools.ingest.documents import documents
+from churon.tools.ingest.manifest import Manifest
 from churon.tools.ingest.pipeline import ingest
 from churon.tools.ingest.reader import Reader
 from churon.tools.ingest.report import IngestReport
@@ -69,3 +70,19 @@ async def test_a_manifest_that_cannot_be_opened_is_not_called_damaged(store: Fil
     with pytest.raises(IngestError, match=r"m\.db' cannot be used.*ulimit -n") as caught:
         await run(store)
     assert "move it" not in str(caught.value)
+
+
+def test_a_manifest_that_another_process_writes_is_to_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Manifest(tmp_path / "m.db", "", "").close()
+    usual = sqlite3.connect
+    writing = usual(tmp_path / "m.db")
+    writing.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr(sqlite3, "connect", lambda path, timeout: usual(path, timeout=0))
+    book = Manifest(tmp_path / "m.db", "", "")
+    with pytest.raises(IngestError, match=r"m\.db' cannot be used.*Another churon") as caught:
+        book.forget(["a.md"])
+    assert "disk" not in str(caught.value)
+    book.close()
+    writing.close()
