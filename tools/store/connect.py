@@ -83,8 +83,9 @@ def file_of(uri: str) -> Path | None:
             remedy="Change to a folder that is there, or set store.uri to a whole path.",
         ) from error
     if file.suffix != ".db":
+        bare = shown(uri.rpartition("@")[2])  # what stands before may be a password
         raise StoreError(
-            f"The store {shown(uri)!r} is neither a server's address nor a file that ends in .db.",
+            f"The store {bare!r} is neither a server's address nor a file that ends in .db.",
             remedy="Set store.uri to http://HOST:19530 or to a path such as .churon/milvus.db.",
         )
     return file

@@ -191,6 +191,8 @@ def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
         Store.open(StoreSettings(uri=str(tmp_path / "notes.db")), EMBED, 64)
     with pytest.raises(StoreError, match=r"ends in \.db"):
         Store.open(StoreSettings(uri="milvus"), EMBED, 64)
+    with pytest.raises(StoreError, match="The store 'milvus:19530' is neither"):
+        Store.open(StoreSettings(uri="admin:hunter2@milvus:19530"), EMBED, 64)
 
 
 def test_without_milvus_lite_the_extra_is_named(
