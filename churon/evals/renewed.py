@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from churon.evals.rows import Rows, Writer, key, read, set_of
+from churon.evals.rows import Rows, as_line, key, read, set_of
 from churon.evals.types import Case, Row
 from churon.tools.errors import InputError
+from churon.tools.whole import write_whole
 
 _ASKED = ("question", "language", "filter")
 """What graphs see of a case; the rest is for scoring alone."""
@@ -118,15 +119,10 @@ def aside(path: Path) -> Path:
 
 def rewrite(path: Path, rows: Sequence[Row]) -> None:
     """These rows in the place of the file's, all of them or none; no file for no rows."""
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
     if not rows:
         path.unlink(missing_ok=True)
         return
-    with Writer(new) as writer:
-        for row in rows:
-            writer.write(row)
-    new.replace(path)
+    write_whole(path, b"".join(map(as_line, rows)))
 
 
 def _read(path: Path) -> list[Row]:

@@ -124,6 +124,13 @@ def in_order(rows: Iterable[Row]) -> list[Row]:
     return sorted(held, key=lambda row: order[row["variant"]])
 
 
+def as_line(row: Row) -> bytes:
+    """The row as a line of its file."""
+    text = json.dumps(row, ensure_ascii=False, default=str)
+    # a model may write half a surrogate pair, which UTF-8 cannot hold
+    return text.encode("utf-8", "replace") + b"\n"
+
+
 class Writer:
     """Appends rows, each whole on disk before the next question begins."""
 
@@ -137,9 +144,7 @@ class Writer:
 
     def write(self, row: Row) -> None:
         """Append one row."""
-        text = json.dumps(row, ensure_ascii=False, default=str)
-        # a model may write half a surrogate pair, which UTF-8 cannot hold
-        self._file.write(text.encode("utf-8", "replace") + b"\n")
+        self._file.write(as_line(row))
         self._file.flush()
 
     def __enter__(self) -> Writer:

@@ -72,6 +72,13 @@ async def test_withdrawn_questions_go_to_a_file_of_their_own(world: World, capsy
     assert len(world.rows()) == 4 and not aside(world.output).exists()
 
 
+def test_rows_that_are_rewritten_touch_no_file_of_nearly_their_name(world: World) -> None:
+    near = world.output.with_name(f"{world.output.name}.new")
+    near.write_text("a user's own")
+    rewrite(world.output, read(world.output).rows)
+    assert len(world.rows()) == 4 and near.read_text() == "a user's own"
+
+
 async def test_a_kill_while_rows_move_loses_none(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import random
 from collections import Counter
@@ -201,3 +202,13 @@ def test_settings_of_a_shown_gain_give_way_to_others_of_one_alone(tmp_path: Path
     assert write(path, other, told(good)) and load_settings(path).context.k2 == 4
     assert write(path, other, told(bad))  # judged by more questions, the same settings
     assert "# The gain is shown." not in path.read_text().splitlines()
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        write(tmp_path / "tuned.toml", load_settings(), told(None))
+    assert not list(tmp_path.iterdir())

@@ -14,6 +14,7 @@ from churon.evals.tune.critic import Fitted
 from churon.evals.tune.gain import LEVEL, Gain
 from churon.tools.errors import InputError
 from churon.tools.settings import Settings
+from churon.tools.whole import write_whole
 
 MARK = "# Written by `churon eval tune`"
 SHOWN = "The gain is shown."
@@ -103,9 +104,7 @@ def write(path: Path, settings: Settings, told: Told) -> bool:
     at = datetime.now(UTC).isoformat(" ", "minutes")
     head = [f"{MARK}, {at}.", "#", *(f"# {_plain(line)}" for line in told.lines())]
     head += ["#", "# Secrets are not in it: keep them in CHURON_… variables.", ""]
-    new = path.with_name(f"{path.name}.new")
-    new.write_text("\n".join([*head, body.rstrip(), ""]), "utf-8")
-    new.replace(path)
+    write_whole(path, "\n".join([*head, body.rstrip(), ""]).encode())
     return True
 
 
