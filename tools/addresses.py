@@ -15,3 +15,8 @@ def shown(text: str) -> str:
     A header's value that a client could not send is left out.
     """
     return _KEY.sub(r"\1…", _USER.sub("//", _HEADER.sub(r"\1 …", text)))
+
+
+def is_server(uri: str) -> bool:
+    """An address, not a Milvus Lite file."""
+    return "://" in uri or uri.startswith("unix:")

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from churon.cli.checks.stored import is_server
 from churon.cli.common import print_json, visible
+from churon.tools.addresses import is_server
 from churon.tools.errors import IngestError, InputError
 from churon.tools.ingest.pipeline import ingest
 from churon.tools.setting_values import home_path

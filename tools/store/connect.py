@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from churon.tools.addresses import shown
+from churon.tools.addresses import is_server, shown
 from churon.tools.errors import StoreError
 from churon.tools.passing import passing
 from churon.tools.setting_values import home_path
@@ -73,7 +73,7 @@ def file_of(uri: str) -> Path | None:
 
     Raises StoreError where it is neither or cannot be found, SettingsError for an unknown home.
     """
-    if _is_server(uri):
+    if is_server(uri):
         return None
     try:
         file = home_path(uri, "store.uri").resolve()
@@ -127,12 +127,8 @@ def failures(verb: str, name: str) -> Iterator[None]:
 
 
 def _remedy(verb: str, name: str) -> str:
-    if _is_server(name):
+    if is_server(name):
         return "Check that it runs and that store.uri and store.token are right."
     if verb == "opened":
         return "Try again; where it stays so, move it away and run `churon ingest PATH`."
     return "Try again, or look at `churon doctor`."
-
-
-def _is_server(uri: str) -> bool:
-    return "://" in uri or uri.startswith("unix:")

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from churon.cli.checks.finding import Finding, error, ok
-from churon.cli.checks.stored import is_server
+from churon.tools.addresses import is_server
 from churon.tools.models import catalogue
 from churon.tools.setting_values import home_path
 from churon.tools.settings import Settings

@@ -49,11 +49,6 @@ async def passages(settings: Settings) -> list[Finding]:
         await asyncio.to_thread(store.close)
 
 
-def is_server(uri: str) -> bool:
-    """An address, not a Milvus Lite file."""
-    return "://" in uri or uri.startswith("unix:")
-
-
 def _no_bm25(uri: str) -> Finding:
     return warning(
         "store", f"{uri} has no full-text search: searches are dense", "Use Milvus 2.5 or later."
