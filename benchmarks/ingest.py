@@ -27,6 +27,7 @@ from langchain_core.documents import Document
 from churon.tools.ingest.pipeline import PassageStore, ingest
 from churon.tools.ingest.report import IngestReport
 from churon.tools.settings import IngestSettings, StoreSettings
+from churon.tools.types import Filter
 
 ARTICLES_PER_FILE = 20
 
@@ -56,10 +57,18 @@ class Nowhere:
         return 1_000_000_000
 
     async def documents(
-        self, *, tenant: str | None = None, collection: str | None = None
+        self,
+        *,
+        filter: Filter | None = None,
+        tenant: str | None = None,
+        collection: str | None = None,
     ) -> list[Document]:
         """None."""
         return []
+
+    async def sources(self, *, tenant: str, collection: str | None = None) -> dict[str, str]:
+        """None."""
+        return {}
 
 
 def measure(corpus: Path, models: Path, passages: int) -> str:

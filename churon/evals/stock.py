@@ -28,10 +28,6 @@ class EvalStore(PassageStore, Protocol):
         self, ids: Sequence[str], *, tenant: str | None = None, collection: str | None = None
     ) -> list[Document]: ...
 
-    async def documents(
-        self, *, tenant: str | None = None, collection: str | None = None
-    ) -> list[Document]: ...
-
 
 def own_collection(dataset: Dataset, settings: Settings) -> Settings:
     """The settings with the set's collection: another corpus or embedding model has another one.

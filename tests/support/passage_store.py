@@ -24,6 +24,7 @@ class FileStore:
         self.fault = fault
         self.upserted: list[str] = []
         self.deleted: list[str] = []
+        self.read: list[str] = []
 
     @property
     def rows(self) -> dict[str, dict[str, Any]]:
@@ -67,14 +68,29 @@ class FileStore:
         return sum(key.startswith(self._key("", tenant, collection)) for key in self.rows)
 
     async def documents(
-        self, *, tenant: str | None = None, collection: str | None = None
+        self,
+        *,
+        filter: dict[str, Any] | None = None,
+        tenant: str | None = None,
+        collection: str | None = None,
     ) -> list[Document]:
         front = self._key("", tenant, collection)
-        return [
+        wanted = filter["document"] if filter else None
+        read = [
             Document(id=key.removeprefix(front), page_content=row["text"], metadata=row["metadata"])
             for key, row in self.rows.items()
-            if key.startswith(front)
+            if key.startswith(front) and (not wanted or row["metadata"]["document"] in wanted)
         ]
+        self.read += [one.page_content for one in read]
+        return read
+
+    async def sources(self, *, tenant: str, collection: str | None = None) -> dict[str, str]:
+        front = self._key("", tenant, collection)
+        return {
+            key.removeprefix(front): row["metadata"]["document"]
+            for key, row in self.rows.items()
+            if key.startswith(front)
+        }
 
     def _key(self, id_: str | None, tenant: str | None, collection: str | None) -> str:
         return f"{collection}/{tenant or ''}/{id_}"

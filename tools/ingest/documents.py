@@ -58,7 +58,7 @@ async def forget(
         scope = {"tenant": tenant, "collection": collection}
         entries = book.entries()
         if paths is not None or not store.shared:
-            entries = await with_unlisted(store, entries, scope)
+            entries = await with_unlisted(store, entries, scope, paths)
         gone = _checked(paths, entries)
         return IngestReport(tuple(await removed(store, book, entries, gone, scope)))
     finally:

@@ -148,6 +148,16 @@ class Store:
         ordered = sorted(rows, key=lambda row: (row["id"], row["tenant"]))
         return [to_passage(row, {}) for row in ordered]
 
+    async def sources(self, *, tenant: str, collection: str | None = None) -> dict[str, str]:
+        """The document of each passage by the passage's id; no texts are read. As in `upsert`, ""
+        is a tenant of its own.
+        """
+        where = self._where(tenant)
+        table = await asyncio.to_thread(self._find, collection)
+        columns = ("id", "document")
+        rows = await asyncio.to_thread(table.all_rows, where, columns) if table else []
+        return {row["id"]: row["document"] for row in rows}
+
     async def count(self, *, tenant: str | None = None, collection: str | None = None) -> int:
         """How many passages there are; 0 where the collection does not exist."""
         where = self._where(tenant)

@@ -90,3 +90,15 @@ async def test_forget_finds_what_is_not_listed(store: FileStore) -> None:
     assert texts(store) == {"A page of far.", "By a program."}
     assert texts(store, "lee") == {"A page of here.", "Kim earns much."}
     assert documents(manifest).documents == ()
+
+
+async def test_only_what_is_meant_and_not_listed_is_read(store: FileStore) -> None:
+    manifest = store.path.with_name("m.db")
+    await run(store)
+    store.read.clear()
+    (store.path.parent / "here" / "docs" / "b.md").write_text("Another page.")
+    await run(store)
+    assert not store.read
+    manifest.unlink()
+    await forget([Path("docs/b.md")], store, manifest=manifest)
+    assert store.read == ["Another page."]

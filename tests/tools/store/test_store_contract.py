@@ -97,6 +97,8 @@ async def test_documents_are_all_of_them_in_order_of_id(store: Store) -> None:
     assert ids(everything) == sorted(TEXTS)
     assert everything == await store.get(sorted(TEXTS))
     assert ids(await store.documents(filter={"document": ["tea.md", "none.md"]})) == ["tea"]
+    wanted = {str(one.id): one.metadata["document"] for one in everything}
+    assert await store.sources(tenant="") == wanted and not await store.sources(tenant="lee")
 
 
 async def test_more_documents_than_one_request_takes_and_hostile_ids(store: Store) -> None:
