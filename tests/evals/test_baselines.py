@@ -287,7 +287,7 @@ async def test_any_script_ends_within_budget(name: str) -> None:
         try:
             output: RagOutput = await build(name, toolkit).ainvoke({"question": question})
         except ModelError as error:
-            assert "choked" in str(error)
+            assert "choked" in str(error) or "answered nothing" in str(error)
             continue
         assert output["usage"]["calls"] <= calls
         assert output["answer"].strip() and (output["claims"] or output["missing"])

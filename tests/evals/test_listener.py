@@ -159,7 +159,6 @@ def test_a_short_answer_is_tidied(text: str, short: str) -> None:
         ("서울 IT선언입니다.", "'서울 IT 선언'", "서울 IT 선언"),
         ("The “Garam”, of 1998.", "Garam of 1998", "Garam of 1998"),
         ("Captain Sora Han.", "…", "Captain Sora Han."),
-        ("Captain Sora Han.", "", "Captain Sora Han."),
     ],
 )
 async def test_words_that_the_answer_does_not_hold_are_not_its_span(
