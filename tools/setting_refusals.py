@@ -52,8 +52,9 @@ def refused(error: ValidationError) -> SettingsError:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"] if part != _KEY)
     value = "" if _is_private(first) else f"={_shown(first['input'])}"
+    why = first["msg"].removeprefix("Value error, ")  # pydantic's words before a check of ours
     return SettingsError(
-        f"The setting {name}{value} is refused: {first['msg']}.",
+        f"The setting {name}{value} is refused: {why}.",
         remedy="`churon config` shows every name and value.",
     )
 
