@@ -127,7 +127,7 @@ def lenient_context(given: Any, defaults: RagContext) -> RagContext:
     """As `resolve_context`, for what a node sees: a RagContext, or a host graph's own context of
     any class, in which `churon` is our part.
     """
-    return resolve_context(given if isinstance(given, RagContext) else knobs(given), defaults)
+    return resolve_context(knobs(given), defaults)
 
 
 def resolve_context(given: Any, defaults: RagContext) -> RagContext:

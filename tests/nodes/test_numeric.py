@@ -10,8 +10,6 @@ import pytest
 from churon.nodes.numeric import lacks_number
 from churon.nodes.reading import understood
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
-
 
 @pytest.mark.parametrize(
     ("answer", "question"),
@@ -63,10 +61,11 @@ def test_a_reading_takes_the_sentence_where_only_that_has_the_number() -> None:
     assert kept.answer == "An hour"
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="needs the development sets")
-def test_no_accepted_answer_of_the_development_sets_is_taken_for_one_without() -> None:
+def test_no_accepted_answer_of_the_development_sets_is_taken_for_one_without(
+    shared_data: Path,
+) -> None:
     asked = 0
-    for path in DATA.glob("*/queries.jsonl"):
+    for path in shared_data.glob("*/queries.jsonl"):
         for line in path.read_text("utf-8").splitlines():
             query = json.loads(line)
             answers = [str(one) for one in query.get("answers") or ()]

@@ -99,7 +99,7 @@ class RerankClient:
             check()
             try:
                 return self._answer(body, wanted)
-            except Exception as error:
+            except Exception as error:  # handed on: only what it tells of the server is noted
                 if away(error):
                     self._lost()
                 raise
