@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any, Literal, cast
 
@@ -81,21 +81,11 @@ async def stream(
         answering(graph if isinstance(graph, str) else graph.name)
         machine = build_graph(graph, hands) if isinstance(graph, str) else graph
         output: Any = None
-        root: int | None = None
         final = False
         paused: Any = ()
-        events: Any = machine.astream(
-            as_input(question),
-            config,
-            context=context,
-            stream_mode=["updates", "custom", "values"],
-            subgraphs=True,
-        )
-        async with aclosing(events):  # who leaves a stream early ends its run
-            async for place, mode, event in events:
-                # inside a host's node or tool places are the host's: the root's values come first
-                root = len(place) if root is None else root
-                inner = len(place) > root
+        events = _told(machine, question, config, context)
+        async with aclosing(events):
+            async for inner, mode, event in events:
                 if mode == "values":
                     output = output if inner else _output(event)
                 elif mode == "custom":
@@ -120,6 +110,22 @@ async def stream(
     finally:
         if toolkit is None and isinstance(graph, str):
             await hands.aclose()
+
+
+async def _told(
+    machine: RagGraph, question: Any, config: Any, context: Any
+) -> AsyncGenerator[tuple[bool, str, Any], None]:
+    """Whether it comes from a graph inside, mode and event of each thing that LangGraph tells."""
+    modes = ["updates", "custom", "values"]
+    events: Any = machine.astream(
+        as_input(question), config, context=context, stream_mode=modes, subgraphs=True
+    )
+    root: int | None = None
+    async with aclosing(events):  # who leaves a stream early ends its run
+        async for place, mode, event in events:
+            # inside a host's node or tool places are the host's: the root's values come first
+            root = len(place) if root is None else root
+            yield len(place) > root, mode, event
 
 
 def _output(state: dict[str, Any]) -> dict[str, Any]:
