@@ -81,7 +81,7 @@ def _expansions(state: State) -> list[Send]:
         if play["action"]:
             path = path_to(state["tree"], play["at"])
             below = children(state["tree"], play["at"])
-            siblings = [node["query"] for node in below if node["query"] and not node["terminal"]]
+            siblings = [node["query"] for node in below if node["query"]]
             given = {**_given(state, path), "filter": state["filter"], "siblings": siblings}
             sends.append(Send("expand", {**given, "play": play}))
     return sends
