@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 from support.ferry import QUESTION
 from support.serving import listening, metric, served, slow_port
+from support.waiting import until
 
 from churon.serving import connection, server
 
@@ -71,14 +72,6 @@ def closed(held: socket.socket) -> bool:
         return False
     except OSError:
         return True
-
-
-def until(true: Any, seconds: float = 5.0) -> None:
-    """Wait for it."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def healthy(url: str) -> bool:
@@ -178,7 +171,7 @@ def test_a_visit_ends_in_time_though_its_client_takes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("churon.serving.reply.LAST", 0.3)
-    app = served(port=slow_port(), serve={"seconds": 0.5})
+    app = served(port=slow_port(), serve={"seconds": 2})
     with listening(app) as url, connected(url, post(EVENTS, LONG)):
         until(lambda: app.state.house.visits)
         until(lambda: not app.state.house.visits)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from support.ferry import QUESTION
 from support.serving import listening, metric, question, served, slow_port
+from support.waiting import until
 
 from churon.tools.models.base import ChatPort
 
@@ -59,9 +59,9 @@ def test_leaving_cancels_the_model(
     assert chat.began.wait(20)
     assert not chat.cancelled.is_set()
     connection.close()
-    assert chat.cancelled.wait(1)
-    _until(lambda: app.state.house.places.taken == 0)
-    _until(lambda: _gone(url, door) == before + 1)
+    assert chat.cancelled.wait(10)
+    until(lambda: app.state.house.places.taken == 0)
+    until(lambda: _gone(url, door) == before + 1)
 
 
 def test_a_client_that_only_stops_sending_gets_its_answer() -> None:
@@ -88,10 +88,3 @@ def _gone(url: str, door: str) -> float:
         metric(text, "churon_requests_total", door=door, graph=graph, status="499")
         for graph in ("two_stage", "self_rag", "cot_rag", "mcts_rag", "auto")
     )
-
-
-def _until(true: Any) -> None:
-    end = time.monotonic() + 2
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)

@@ -15,6 +15,7 @@ from mcp import MCPError
 from support.ferry import QUESTION
 from support.mcp_clients import MODES, data, failed, remote, two_tenants
 from support.serving import client, keys, listening, metric, over, served, slow_port
+from support.waiting import auntil
 
 from churon.tools.models.base import ChatPort
 
@@ -128,7 +129,7 @@ async def test_a_session_at_work_does_not_give_way(
         refused = await http.post("/mcp", json=initialize(), headers=kim)
         assert await status(http, await begun(http, lee)) == 200
         call.cancel()
-        assert await until_free(app)
+        await auntil(lambda: not app.state.house.places.taken)
         assert await status(http, await begun(http, kim)) == 200
         assert await status(http, working) == 404
     assert refused.status_code == 429
@@ -180,11 +181,11 @@ async def test_cancelling_stops_the_model_though_all_places_are_taken(
         assert (await mcp.list_tools(cache_mode="refresh")).tools
         began = time.monotonic()
         call.cancel()
-        assert await asyncio.to_thread(chat.cancelled.wait, 1)
-        assert time.monotonic() - began < 1
+        assert await asyncio.to_thread(chat.cancelled.wait, 10)
+        assert time.monotonic() - began < 10
         with pytest.raises(asyncio.CancelledError):
             await call
-        assert await until_free(slow)
+        await auntil(lambda: not slow.state.house.places.taken)
         assert data(await mcp.call_tool("search", {"query": QUESTION}))["passages"]
 
 
@@ -199,17 +200,17 @@ async def test_a_client_that_leaves_stops_the_model(
         call = asyncio.ensure_future(http.post("/mcp", **await request(http, mode)))
         assert await asyncio.to_thread(chat.began.wait, 20)
         call.cancel()
-    assert await asyncio.to_thread(chat.cancelled.wait, 1)
-    assert await until_free(slow)
+    assert await asyncio.to_thread(chat.cancelled.wait, 10)
+    await auntil(lambda: not slow.state.house.places.taken)
     assert await ended(url, 499)
 
 
 @both
 async def test_a_run_that_takes_too_long_is_told_and_ended(mode: str) -> None:
     port = slow_port()
-    with listening(served(port=port, serve={"seconds": 0.5})) as url:
+    with listening(served(port=port, serve={"seconds": 3})) as url:
         async with remote(url, mode) as mcp:
-            with pytest.raises(MCPError, match=r"longer than 0\.5 s"):
+            with pytest.raises(MCPError, match=r"longer than 3 s"):
                 await mcp.call_tool("ask", {"question": QUESTION})
             assert (await mcp.list_tools()).tools
         assert await ended(url, 504)
@@ -279,12 +280,3 @@ async def ended(url: str, status: int) -> float:
     async with httpx.AsyncClient() as http:
         text = (await http.get(f"{url}/metrics")).text
     return metric(text, "churon_requests_total", door="mcp", graph="auto", status=str(status))
-
-
-async def until_free(app: FastAPI) -> bool:
-    """Whether all places are free within two seconds."""
-    for _ in range(100):
-        if app.state.house.places.taken == 0:
-            return True
-        await asyncio.sleep(0.02)
-    return False

@@ -204,8 +204,8 @@ async def test_cancelling_stops_the_model(mode: str, graph: str) -> None:
         assert await asyncio.to_thread(chat.began.wait, 20)
         began = time.monotonic()
         call.cancel()
-        assert await asyncio.to_thread(chat.cancelled.wait, 1)
+        assert await asyncio.to_thread(chat.cancelled.wait, 10)
         with pytest.raises(asyncio.CancelledError):
             await call
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 10
         assert not (await client.call_tool("search", {"query": QUESTION})).is_error

@@ -18,6 +18,7 @@ import httpx
 import pytest
 from support.ferry import QUESTION
 from support.serving import question
+from support.waiting import until
 
 pytestmark = pytest.mark.server
 SCRIPT = Path(__file__).resolve().parents[1] / "support" / "serve_world.py"
@@ -55,10 +56,7 @@ def ask(url: str, into: Queue[Any], **more: Any) -> threading.Thread:
 
 
 def wait_for_a_run(url: str) -> None:
-    end = time.monotonic() + 30
-    while "churon_runs_in_flight 1.0" not in httpx.get(f"{url}/metrics").text:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    until(lambda: "churon_runs_in_flight 1.0" in httpx.get(f"{url}/metrics").text)
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+
+from support.waiting import until
 
 from churon.tools.rerank.queue import PassQueue
 from churon.tools.rerank.scorer import abandoned
@@ -51,13 +51,6 @@ class Callers:
         future = self.pool.submit(context.run, self.queue.score, rows)
         until(lambda: self.queue._arrivals > before)
         return future
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 def rows(start: int, count: int, length: int = 2) -> list[Row]:

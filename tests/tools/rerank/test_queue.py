@@ -10,7 +10,8 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.pass_queue import Callers, Model, Row, rows, sums, until
+from support.pass_queue import Callers, Model, Row, rows, sums
+from support.waiting import until
 
 from churon.tools.errors import RerankError
 from churon.tools.rerank.queue import WAITING_PASSES, PassQueue

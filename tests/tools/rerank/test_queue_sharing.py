@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from support.pass_queue import Model, Row, rows, sums, until
+from support.pass_queue import Model, Row, rows, sums
+from support.waiting import until
 
 from churon.tools.errors import RerankError
 from churon.tools.rerank.queue import Call, PassQueue
