@@ -17,6 +17,15 @@ def shown(text: str) -> str:
     return _KEY.sub(r"\1…", _USER.sub("//", _HEADER.sub(r"\1 …", text)))
 
 
+def with_scheme(address: str) -> str:
+    """An Ollama server's address, whole, as Ollama's own client takes one without a scheme."""
+    if "://" in address:
+        return address
+    host, slash, path = address.partition("/")
+    port = "" if re.search(r":\d+$", host) else ":11434"
+    return f"http://{host}{port}{slash}{path}"
+
+
 def is_server(uri: str) -> bool:
     """An address, not a Milvus Lite file."""
     return "://" in uri or uri.startswith("unix:")

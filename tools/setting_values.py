@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
+import os
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr, ValidationInfo
 
+from churon.tools.addresses import with_scheme
 from churon.tools.errors import SettingsError
 
 UNSENDABLE = "holds characters that no HTTP header can, such as a line end"
@@ -27,6 +28,11 @@ def is_address(text: str) -> bool:
         return url.scheme in ("http", "https") and bool(url.host) and (url.port or 1) <= 65_535
     except (InvalidURL, ValueError):  # idna's own too
         return False
+
+
+def at_home(path: str | Path) -> Path:
+    """`path` with a leading ~ as the home folder, where that is known; else as it is."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path's own raises
 
 
 def home_path(path: str | Path, name: str) -> Path:
@@ -51,18 +57,11 @@ def _sendable(secret: SecretStr) -> SecretStr:
 
 def _address(text: str, info: ValidationInfo) -> str:
     text = text.strip()
-    if text and info.data.get("provider") == "ollama" and "://" not in text:
-        text = _whole(text)
+    if text and info.data.get("provider") == "ollama":
+        text = with_scheme(text)
     if text and not is_address(text):
         raise ValueError("no http:// or https:// address, such as http://127.0.0.1:8080/v1")
     return text
-
-
-def _whole(text: str) -> str:
-    # As Ollama's own client takes an address without a scheme
-    host, slash, path = text.partition("/")
-    port = "" if re.search(r":\d+$", host) else ":11434"
-    return f"http://{host}{port}{slash}{path}"
 
 
 HeaderSecret = Annotated[SecretStr, AfterValidator(_sendable)]

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from churon.cli.checks import installed, server, sizes, stored, tracing, vectors
 from churon.cli.checks.finding import Finding, error
+from churon.cli.checks.reranker import reranker
 from churon.cli.common import print_json, visible
 from churon.tools.errors import ChuronError
 from churon.tools.settings import Settings
@@ -47,7 +48,7 @@ async def examine(settings: Settings) -> list[Finding]:
     rest = [
         *await settled("store", lambda: stored.passages(settings)),
         *await settled("context", lambda: sizes.context(settings)),
-        *await settled("reranker", lambda: sizes.reranker(settings)),
+        *await settled("reranker", lambda: reranker(settings)),
         *await settled("tracing", lambda: tracing.tracing(settings)),
     ]
     return [*basic, *await _embedding(settings, basic), *rest]

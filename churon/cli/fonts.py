@@ -13,6 +13,7 @@ from typing import Any
 from PIL import ImageFont
 
 from churon.tools.errors import InputError
+from churon.tools.setting_values import at_home
 
 _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
 _FOLDERS = (
@@ -64,7 +65,7 @@ def font_for(text: str, size: int) -> Any:
 
 def font_files(hangul: bool) -> Iterator[Path]:
     """Files that may be such fonts, by name and by what the system's font matcher says."""
-    folders = [folder for name in _FOLDERS if (folder := Path(name).expanduser()).is_dir()]
+    folders = [folder for name in _FOLDERS if (folder := at_home(name)).is_dir()]
     for pattern in _NAMES if hangul else (*_OTHERS, *_NAMES):
         for folder in folders:
             yield from sorted(folder.rglob(pattern))

@@ -16,6 +16,7 @@ from churon.evals.prompts import PROMPTS
 from churon.evals.types import Provenance, Row
 from churon.nodes.prompts import content_hash
 from churon.tools.errors import InputError
+from churon.tools.setting_values import at_home
 from churon.tools.settings import Settings
 
 _PACKAGES = (
@@ -57,7 +58,7 @@ def provenance(set_: str, corpus: str, settings: Settings) -> Provenance:
 def _own_file(settings: Settings) -> dict[str, str]:
     """The digest of a model file of the user's own; churon's are pinned by theirs."""
     name = settings.context.model or settings.chat.model
-    path = Path(name).expanduser()
+    path = at_home(name)
     if settings.chat.provider != "embedded" or not path.is_file():
         return {}
     held = path.stat()

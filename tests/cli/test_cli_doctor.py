@@ -80,6 +80,14 @@ def test_servers_that_are_dead_or_lack_the_model(look: Look, server: OllamaServe
     assert elsewhere["chat server"]["remedy"] == "Check base_url."
 
 
+def test_an_ollama_host_without_a_scheme(
+    look: Look, server: OllamaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", f" {server.url.removeprefix('http://')} ")
+    finding = look("chat.base_url=", "chat.model=gone")["chat server"]
+    assert finding["message"] == f"{server.url} has no model gone"
+
+
 def test_vectors_of_another_length(look: Look) -> None:
     finding = look("embedding.dimensions=2048")["embedding"]
     assert finding["level"] == "error"
@@ -98,8 +106,32 @@ def test_rerankers_that_cannot_load(look: Look, monkeypatch: pytest.MonkeyPatch)
     assert "rerank.model" in look("rerank.provider=encoder")["reranker"]["remedy"]
     monkeypatch.setattr("churon.cli.checks.installed.find_spec", lambda name: None)
     findings = look("rerank.provider=reference", "rerank.model=a/b")
-    assert findings["reranker"]["level"] == "ok"
     assert findings["packages"]["remedy"].startswith("pip install 'churon[")
+
+
+def test_where_a_cross_encoder_lies(
+    look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    constants = pytest.importorskip("huggingface_hub.constants")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+
+    def finding(model: str) -> tuple[str, str]:
+        found = look("rerank.provider=encoder", f"rerank.model={model}")["reranker"]
+        return found["level"], found["remedy"] or found["message"]
+
+    assert finding("a/b") == ("warning", "hf download a/b; else the first question waits for it.")
+    model = tmp_path / "hub" / "models--a--b"
+    (model / "refs").mkdir(parents=True)
+    (model / "refs" / "main").write_text("c0ffee")
+    folder = model / "snapshots" / "c0ffee"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    assert finding("a/b")[0] == "warning"  # a download that was cut off
+    (folder / "model.safetensors").touch()
+    assert finding("a/b") == ("ok", "encoder a/b is on this machine")
+    assert finding(str(folder)) == ("ok", f"encoder {folder} is on this machine")
+    level, remedy = finding(str(tmp_path / "gone"))
+    assert level == "error" and "to a folder, or a hub id" in remedy
 
 
 def test_a_rerank_server_is_asked_obvious_questions(look: Look) -> None:

@@ -65,6 +65,7 @@ DEAD = "http://127.0.0.1:9"
             r"store.uri='a\x00.db' is no path",
         ),
         (["-s", "models.folder=~nobody-here/m", "models", "list"], 2, "home folder of models.f"),
+        (["ingest", "~nobody-here/x"], 2, "no file or folder '~nobody-here/x'"),
         (["models", "pull", "gone"], 1, "no model 'gone'"),
         (["-s", "models.offline=true", "models", "pull", "--quick"], 1, "downloads are off"),
     ],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from churon.tools.errors import IngestError
 from churon.tools.ingest.sniff import supported
+from churon.tools.setting_values import at_home
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def walk(paths: Sequence[Path]) -> dict[str, Found]:
 
 def absolute(path: Path) -> Path:
     """The path from the root, without `..`; links are kept, for they are what was named."""
-    whole = here() / path.expanduser()
+    whole = here() / at_home(path)
     return Path(os.path.abspath(whole))  # noqa: PTH100 - resolve() follows links
 
 

@@ -16,6 +16,7 @@ from churon.tools.errors import ModelError, ModelMissing
 from churon.tools.models.e5_onnx import VERSION, build
 from churon.tools.models.e5_tokenizer import Tokenizer
 from churon.tools.models.e5_weights import Floats, Weights
+from churon.tools.setting_values import at_home
 
 WEIGHTS_FILE = "e5-small-q4.bin"
 DIMENSIONS = 384
@@ -43,7 +44,7 @@ class E5Embeddings(Embeddings):
 
         `threads` = 0 takes all cores. Raises ModelMissing, ModelError.
         """
-        weights_path = Path(folder).expanduser() / WEIGHTS_FILE
+        weights_path = at_home(folder) / WEIGHTS_FILE
         if not weights_path.is_file():
             raise ModelMissing(
                 f"The embedding model is not at {str(weights_path)!r}.",

@@ -34,6 +34,7 @@ from churon.tools.models.embedded_engine import (
     engine_for,
 )
 from churon.tools.models.embedded_reply import ReplyReader
+from churon.tools.setting_values import at_home
 
 _SAMPLING = {"max_tokens", "temperature", "seed", "stop", "top_p", "top_k", "min_p"}
 _SHAPING = {"logprobs", "top_logprobs", "response_format"}
@@ -82,7 +83,7 @@ class EmbeddedChat(BaseChatModel):
 
     @property
     def _engine_params(self) -> EngineParams:
-        path = self.model_path.expanduser().resolve()
+        path = at_home(self.model_path).resolve()
         return EngineParams(path, self.context_length, self.slots, self.threads, self.gpu_layers)
 
     def _engine(self) -> Engine:

@@ -13,7 +13,7 @@ import httpx
 from ollama import AsyncClient, Client, ResponseError
 from pydantic import ValidationError
 
-from churon.tools.addresses import shown
+from churon.tools.addresses import shown, with_scheme
 from churon.tools.errors import (
     ContextTruncated,
     ModelDenied,
@@ -29,7 +29,7 @@ _CONNECT_SECONDS = 10.0
 
 def server_url(base_url: str | None) -> str:
     """The server that is meant: the setting, else $OLLAMA_HOST, else the local default."""
-    return base_url or os.environ.get("OLLAMA_HOST") or DEFAULT_URL
+    return with_scheme(base_url or os.environ.get("OLLAMA_HOST", "").strip() or DEFAULT_URL)
 
 
 def client_options(timeout: float, api_key: str | None = None) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from churon.tools.errors import ModelMissing, RerankError, SettingsError
+from churon.tools.setting_values import at_home
 
 
 def import_torch() -> tuple[Any, Any]:
@@ -119,7 +119,7 @@ def load_pretrained(kind: str, model: str, *, offline: bool = False, **kwargs: A
     loader = getattr(transformers, kind)
     try:
         loaded = loader.from_pretrained(
-            str(Path(model).expanduser()) if _is_folder(model) else model,
+            str(at_home(model)) if _is_folder(model) else model,
             local_files_only=offline or _is_folder(model),
             **kwargs,
         )
@@ -147,7 +147,7 @@ def revision(config: Any) -> str:
     name, commit = (getattr(config, key, None) for key in ("_name_or_path", "_commit_hash"))
     if commit or not name:
         return str(commit)
-    files = sorted(one for one in Path(name).expanduser().glob("*") if one.is_file())
+    files = sorted(one for one in at_home(name).glob("*") if one.is_file())
     stats = [(one.name, one.stat()) for one in files]
     return " ".join(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats)
 
@@ -175,7 +175,7 @@ def free_memory(device: str) -> None:
 
 
 def _is_folder(model: str) -> bool:
-    return Path(model).expanduser().is_dir()
+    return at_home(model).is_dir()
 
 
 def _first_line(error: Exception) -> str:

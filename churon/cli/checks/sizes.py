@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from churon.cli.checks.finding import Finding, error, ok, warning
+from churon.cli.checks.finding import Finding, ok, warning
 from churon.tools.settings import Settings
 
 INSTRUCTIONS = 400
@@ -34,31 +34,3 @@ def tokens_needed(settings: Settings) -> int:
     ingest, knobs = settings.ingest, settings.context
     passage = max(ingest.chunk_chars / _CHARS_A_TOKEN, ingest.chunk_chars_cjk / _CHARS_A_TOKEN_CJK)
     return math.ceil(knobs.k2 * passage) + knobs.answer_tokens + INSTRUCTIONS
-
-
-def reranker(settings: Settings) -> list[Finding]:
-    """Whether the reranker's settings can be loaded; its packages are checked elsewhere."""
-    rerank = settings.rerank
-    if rerank.provider == "none":
-        return [ok("reranker", "none: passages stay in the search's order")]
-    if rerank.provider == "late_interaction":
-        if settings.embedding.provider == "embedded":
-            return [ok("reranker", f"late interaction over {settings.embedding.model}")]
-        return [
-            error(
-                "reranker",
-                "late interaction needs the embedded embedding model",
-                "Set rerank.provider = 'none', or 'encoder' with a rerank.model.",
-            )
-        ]
-    if rerank.provider == "remote":
-        return []  # asked, with the other servers
-    if not rerank.model:
-        return [
-            error(
-                "reranker",
-                f"rerank.provider = '{rerank.provider}' has no rerank.model",
-                "Set rerank.model, such as BAAI/bge-reranker-v2-m3.",
-            )
-        ]
-    return [ok("reranker", f"{rerank.provider} {rerank.model}")]
