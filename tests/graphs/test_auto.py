@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
+from support import bridge
 from support.bridge import BRIDGE, MILL, QUESTION, TEXTS, model, said, steps
 from support.scripted import Reply
-from support.world import ListStore, labels, world
+from support.world import ListStore, labels
 
 from churon.graphs.contract import RagOutput
-from churon.graphs.registry import build_graph
 from churon.nodes.route import doubt
 
 MILL_QUESTION = "When was the Vesk mill built?"
 
 
-async def ask(answer: Any, question: str, *, store: Any = None, **context: Any) -> RagOutput:
-    toolkit = world(answer, TEXTS, store=store, **context)
-    output: RagOutput = await build_graph("auto", toolkit).ainvoke({"question": question})
-    return output
+ask = partial(bridge.ask, "auto")
 
 
 def routes(output: RagOutput) -> list[tuple[str, str]]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
 
 import pytest
 from langchain_core.documents import Document
-from support.ferry import CAPTAIN, DOGS, FERRY, QUESTION, TEXTS, model
+from support import ferry
+from support.ferry import CAPTAIN, DOGS, FERRY, TEXTS, model
 from support.scripted import Reply
-from support.world import labels, world
+from support.world import labels
 
-from churon.graphs import self_rag
 from churon.graphs.contract import RagOutput
 from churon.tools.errors import ModelError
 
@@ -35,11 +35,7 @@ class Prior:
         ][:most]
 
 
-async def ask(answer: Any, **options: Any) -> RagOutput:
-    output: RagOutput = await self_rag.build(world(answer, TEXTS, **options)).ainvoke(
-        {"question": QUESTION}
-    )
-    return output
+ask = partial(ferry.ask, "self_rag")
 
 
 def relevance(output: RagOutput) -> dict[str, float | None]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import time
+from functools import partial
 from typing import Any
 
 import pytest
+from support import ferry
 from support.ferry import FERRY, QUESTION, TEXTS, model
 from support.world import labels, world
 
-from churon.graphs import self_rag, two_stage
+from churon.graphs import two_stage
 from churon.graphs.registry import build_graph
 from churon.nodes.begin import LONGEST
 from churon.nodes.cite import without_keys
@@ -26,8 +28,7 @@ PLAIN = "The Lumen leaves at 07:30, says the harbour master."
 KOREAN_ANSWER = "루멘 여객선은 평일 오전 7시 30분에 아렌 항구를 떠납니다."
 
 
-async def ask(answer: Any, question: str = QUESTION, **context: Any) -> Any:
-    return await self_rag.build(world(answer, TEXTS, **context)).ainvoke({"question": question})
+ask = partial(ferry.ask, "self_rag")
 
 
 async def test_a_candidate_has_no_source_but_its_passage() -> None:

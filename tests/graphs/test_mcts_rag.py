@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
+from support import bridge
 from support.bridge import BRIDGE, MAYOR, QUESTION, TEXTS, model, said, steps
 from support.scripted import Reply
-from support.world import ListStore, labels, world
+from support.world import ListStore, labels
 
 from churon.graphs.contract import RagOutput
-from churon.graphs.registry import build_graph
 from churon.tools.errors import ModelError
 
-
-async def ask(
-    answer: Any = None, question: str = QUESTION, *, store: Any = None, **context: Any
-) -> RagOutput:
-    toolkit = world(answer or model(), TEXTS, store=store, **context)
-    output: RagOutput = await build_graph("mcts_rag", toolkit).ainvoke({"question": question})
-    return output
+ask = partial(bridge.ask, "mcts_rag")
 
 
 def tree(output: RagOutput) -> dict[str, Any]:

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from functools import partial
 
 import pytest
-from support.bridge import QUESTION, TEXTS, model, steps
+from support import bridge
+from support.bridge import TEXTS, model, steps
 from support.scripted import Reply
-from support.world import ListStore, world
-
-from churon.graphs.contract import RagOutput
-from churon.graphs.registry import build_graph
+from support.world import ListStore
 
 REASONING = ["cot_rag", "mcts_rag", "auto"]
 WIDE = steps(*(f"What is fact {n} of the town?" for n in range(5)))
 
 
-async def ask(graph: str, answer: Any, *, store: Any = None, **context: Any) -> RagOutput:
-    knobs = {"leaves": 4, "rollouts": 8, "max_replans": 2, **context}
-    toolkit = world(answer, TEXTS, store=store, **knobs)
-    output: RagOutput = await build_graph(graph, toolkit).ainvoke({"question": QUESTION})
-    return output
+ask = partial(bridge.ask, leaves=4, rollouts=8, max_replans=2)
 
 
 @pytest.mark.parametrize("graph", REASONING)

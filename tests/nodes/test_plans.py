@@ -8,16 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.planned import MOST, plan, result
 
 from churon.nodes.plan_invalid import PlanInvalid
 from churon.nodes.plans import (
     OPS,
     checked_plan,
     critical,
-    filled,
     gathers,
     in_order,
-    literal,
     missing_facts,
     one_step,
     ready,
@@ -25,10 +24,8 @@ from churon.nodes.plans import (
     stuck,
     without_repetition,
 )
-from churon.nodes.structured import first_json
-from churon.tools.types import PlanStep, StepResult
+from churon.tools.types import StepResult
 
-MOST = 5
 ASKED = "Who is the mayor of the town where the bridge stands?"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
@@ -56,23 +53,6 @@ def raw_steps(draw: st.DrawFn) -> dict[str, Any]:
     return step
 
 
-def result(key: str, answer: str = "x", question: str = "q?") -> StepResult:
-    return StepResult(
-        id=key,
-        question=question,
-        answer=answer,
-        reasoning="",
-        evidence_ids=[],
-        support="unchecked",
-        support_score=None,
-        method="read" if answer else "none",
-    )
-
-
-def plan(*questions: str, op: str = "lookup") -> list[PlanStep]:
-    return checked_plan([{"question": question, "op": op} for question in questions], MOST)
-
-
 @given(st.lists(raw_steps(), max_size=8))
 def test_a_valid_plan_can_always_be_carried_out(raw: list[dict[str, Any]]) -> None:
     try:
@@ -98,12 +78,6 @@ def test_nonsense_is_a_plan_or_a_reason(raw: Any) -> None:
         assert checked_plan(raw, MOST)
     except PlanInvalid as reason:
         assert str(reason)
-
-
-@given(st.text(max_size=60))
-def test_any_text_is_read_or_not(text: str) -> None:
-    first_json(text)
-    first_json("{" + text)
 
 
 @pytest.mark.parametrize(
@@ -153,20 +127,6 @@ def test_dependencies_follow_from_placeholders() -> None:
 def test_only_operations_on_answers_do_without_a_search(op: str, places: str, needs: bool) -> None:
     steps = checked_plan([{"question": "Who?"}, {"question": f"Is it {places}?", "op": op}], MOST)
     assert steps[1]["needs_retrieval"] is needs
-
-
-def test_a_users_own_number_sign_is_no_placeholder() -> None:
-    asked = literal("Who sang the #1 hit of 1985?")
-    plan = checked_plan([{"question": "Which song?"}, {"question": asked}], 5)
-    assert plan[1]["depends_on"] == []
-    results: Any = {"1": {"answer": "Careless Whisper"}}
-    assert filled(asked, results) == asked == "Who sang the ＃1 hit of 1985?"
-    assert literal("C# or # 1?") == "C# or # 1?"
-
-
-def test_placeholders_are_filled_by_whole_numbers() -> None:
-    results = {"1": result("1", "Aren"), "12": result("12", "Vesk")}
-    assert filled("From #12 to #1 and #3?", results) == "From Vesk to Aren and #3?"
 
 
 @pytest.mark.parametrize(
@@ -285,71 +245,3 @@ def test_renumbered_plans_stay_the_same_plan(first: int) -> None:
 
 def test_one_step_asks_the_question() -> None:
     assert checked_plan(one_step("Who?"), 1) == one_step("Who?")
-
-
-@pytest.mark.parametrize(
-    ("text", "read"),
-    [
-        ('{"a": 1}', {"a": 1}),
-        ('Here it is: {"a": 1} and more {"b": 2}', {"a": 1}),
-        ('```json\n{"a": [1, 2]}\n```', {"a": [1, 2]}),
-        ('{"statement": "It is cut o', {"statement": "It is cut o"}),
-        ("no braces", None),
-        ("", None),
-    ],
-)
-def test_json_is_found_wherever_it_stands(text: str, read: Any) -> None:
-    assert first_json(text) == read
-
-
-@pytest.mark.parametrize(
-    ("second", "asked"),
-    [
-        ("When did this city fall?", "When did this city fall? (#1)"),
-        ("그 도시는 언제 함락되었습니까?", "그 도시는 언제 함락되었습니까? (#1)"),
-        ("When did Vesk fall?", "When did Vesk fall?"),
-        ("When did this city, #1, fall?", "When did this city, #1, fall?"),
-    ],
-)
-def test_a_step_about_this_rests_on_the_one_before(second: str, asked: str) -> None:
-    step = plan("Which city is it?", second)[1]
-    assert step["question"] == asked and step["depends_on"] == (["1"] if "#1" in asked else [])
-
-
-@pytest.mark.parametrize(
-    ("question", "answer", "expected"),
-    [
-        ("#1은 누가 만들었습니까?", "파도호", "파도호는 누가 만들었습니까?"),
-        ("#1이 태어난 해는?", "이서아", "이서아가 태어난 해는?"),
-        ("#1가 태어난 해는?", "정우진", "정우진이 태어난 해는?"),
-        ("#1의 시장은?", "서울입니다.", "서울의 시장은?"),
-        ("#1으로 가는 배는?", "소라도", "소라도로 가는 배는?"),
-        ("#1이 무엇입니까?", "the Garam", "the Garam이 무엇입니까?"),
-        ("#1 이상은?", "198명", "198명 이상은?"),
-        ("Who built #1?", "the Garam", "Who built the Garam?"),
-        ("#1는 언제 생겼습니까?", "NASA", "NASA는 언제 생겼습니까?"),
-    ],
-)
-def test_particles_follow_the_answer(question: str, answer: str, expected: str) -> None:
-    found = StepResult(
-        id="1", question="?", answer=answer, reasoning="", evidence_ids=[], support="full",
-        support_score=None, method="read",
-    )  # fmt: skip
-    assert filled(question, {"1": found}) == expected
-
-
-@pytest.mark.parametrize(
-    ("question", "points"),
-    [
-        ("When did the museum that stands in Vesk open?", False),
-        ("When was that built?", True),
-        ("Who founded that company?", True),
-        ("Which city hosts that same museum?", True),
-        ("Who is the mayor of that town?", True),
-        ("Who lives in this town?", True),
-        ("Which of those who won were born there?", False),
-    ],
-)
-def test_what_points_at_the_step_before(question: str, points: bool) -> None:
-    plan = checked_plan([{"question": "When did the one in Aren open?"}, {"question": question}], 5)
-    assert plan[1]["depends_on"] == (["1"] if points else [])

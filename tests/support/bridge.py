@@ -6,7 +6,9 @@ import json
 from typing import Any
 
 from support.scripted import Reply
-from support.world import labels
+from support.world import labels, run
+
+from churon.graphs.contract import RagOutput
 
 BRIDGE = "The Halden bridge stands in the town of Aren."
 MAYOR = "The mayor of Aren is Sora Han, elected in 2019."
@@ -81,3 +83,20 @@ def model(**given: Any) -> Any:
         return reply(prompt) if callable(reply) else reply
 
     return answer
+
+
+async def ask(
+    graph: str, answer: Any = None, question: str = QUESTION, *, texts: Any = TEXTS, **options: Any
+) -> RagOutput:
+    """A graph's answer from the bridge's passages."""
+    return await run(graph, answer or model(), question, texts, **options)
+
+
+def results(output: RagOutput) -> dict[str, Any]:
+    """Step -> its result."""
+    return {s["result"]["id"]: s["result"] for s in output["steps"] if s["step"] == "result"}
+
+
+def plans(output: RagOutput) -> list[list[str]]:
+    """The questions of each plan."""
+    return [[p["question"] for p in s["plan"]] for s in output["steps"] if s["step"] == "plan"]

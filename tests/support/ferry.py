@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from support.scripted import Reply
-from support.world import FERRY_TEXTS, labels
+from support.world import FERRY_TEXTS, labels, run
+
+from churon.graphs.contract import RagOutput
 
 FERRY, CAPTAIN, DOGS = TEXTS = FERRY_TEXTS
 QUESTION = "When does the Lumen ferry leave?"
@@ -31,3 +33,10 @@ def model(**given: Any) -> Any:
         return reply(prompt) if callable(reply) else reply
 
     return answer
+
+
+async def ask(
+    graph: str, answer: Any, question: str = QUESTION, *, texts: Any = TEXTS, **options: Any
+) -> RagOutput:
+    """A graph's answer from the ferry's passages."""
+    return await run(graph, answer, question, texts, **options)

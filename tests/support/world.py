@@ -10,6 +10,8 @@ from langchain_core.documents import Document
 from langgraph.runtime import Runtime
 from support.scripted import Reply, labelled, scripted_port
 
+from churon.graphs.contract import RagOutput
+from churon.graphs.registry import build_graph
 from churon.tools.account import no_account
 from churon.tools.korean import detect_language
 from churon.tools.settings import Settings, load_settings
@@ -148,3 +150,13 @@ async def after(node: Any, **state: Any) -> Any:
     """What a node writes when it is called with this state, outside any graph."""
     begun = {"run": "r", "language": "en", "account": no_account(), "stop_reason": "", **state}
     return await node(begun, Runtime(context=None))
+
+
+async def run(
+    graph: str, answer: Any, question: str, texts: Any, *, store: Any = None, **options: Any
+) -> RagOutput:
+    """A graph's answer; what is no part of its input among `options` is its context."""
+    given = {key: options.pop(key) for key in ("history", "language", "filter") if key in options}
+    toolkit = world(answer, texts, store=store, **options)
+    output: RagOutput = await build_graph(graph, toolkit).ainvoke({"question": question, **given})
+    return output
