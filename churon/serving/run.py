@@ -107,21 +107,23 @@ async def _events(
     config: RunnableConfig | None,
 ) -> AsyncGenerator[Moment, None]:
     state: dict[str, Any] = {}
-    async for place, mode, event in house.graphs[graph].astream(
+    going: Any = house.graphs[graph].astream(
         question,
         labelled(config, visit),
         context=context,
         stream_mode=["updates", "custom", "values"],
         subgraphs=True,
-    ):
-        if mode == "custom":
-            yield Moment(kind="token", node=event["node"], text=event["token"])
-        elif mode == "updates":
-            for node, update in event.items():
-                yield Moment(kind="step", node=node, update=update or {})
-        elif not place:
-            state = {key: event[key] for key in OUTPUT_KEYS if key in event}
-            yield Moment(kind="state", state=state)
+    )
+    async with aclosing(going):  # who leaves early ends the run, not only the reading of it
+        async for place, mode, event in going:
+            if mode == "custom":
+                yield Moment(kind="token", node=event["node"], text=event["token"])
+            elif mode == "updates":
+                for node, update in event.items():
+                    yield Moment(kind="step", node=node, update=update or {})
+            elif not place:
+                state = {key: event[key] for key in OUTPUT_KEYS if key in event}
+                yield Moment(kind="state", state=state)
     yield Moment(kind="output", output=cast(RagOutput, state))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import os
 import subprocess
 import sys
 import zipfile
-from importlib.metadata import requires
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from packaging.utils import canonicalize_name
 from setuptools import build_meta
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [ROOT / name for name in ("churon", "graphs", "nodes", "tools")]
 HEAVY = {"torch", "pymilvus", "langchain_milvus", "xllamacpp", "onnxruntime", "transformers"}
 EXTRAS_ONLY = {"torch", "faiss-cpu", "pyarrow", "milvus-lite", "onnxruntime", "transformers"}
 SLOW = HEAVY | {"langgraph", "langchain_core", "pydantic_settings", "numpy", "rich.console"}
@@ -64,6 +66,32 @@ def test_the_base_brings_no_heavy_distribution() -> None:
     assert {"langchain-milvus", "pymilvus", "langgraph", "numpy"} <= brought
     assert brought & EXTRAS_ONLY == set()
     assert "pyarrow" in brought_by("churon", "embedded")  # the walk sees what it looks for
+
+
+def test_whatever_is_imported_is_declared() -> None:
+    """Not only brought by another: typer once brought click, and then it did not."""
+    declared = {canonicalize_name(Requirement(line).name) for line in requires("churon") or []}
+    modules = {
+        name for folder in SOURCES for path in folder.rglob("*.py") for name in imports(path)
+    }
+    owners = packages_distributions()
+    foreign = {name for name in modules - {"churon"} if name not in sys.stdlib_module_names}
+    assert {"langgraph", "torch", "click"} <= foreign  # late imports are seen too
+    assert not {
+        name for name in foreign & owners.keys()
+        if declared.isdisjoint(map(canonicalize_name, owners[name]))
+    }  # fmt: skip
+
+
+def imports(path: Path) -> set[str]:
+    """Top-level modules that a file imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {one.name.partition(".")[0] for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
 
 
 def brought_by(name: str, *extras: str) -> set[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import httpx
@@ -13,6 +14,9 @@ from support.ferry import QUESTION
 from support.serving import listening, metric, question, served, slow_port
 from support.waiting import until
 
+from churon.serving.house import House
+from churon.serving.run import moments
+from churon.serving.visit import Visit
 from churon.tools.models.base import ChatPort
 
 _ASKED = {"input": {"question": QUESTION}}
@@ -88,3 +92,32 @@ def _gone(url: str, door: str) -> float:
         metric(text, "churon_requests_total", door=door, graph=graph, status="499")
         for graph in ("two_stage", "self_rag", "cot_rag", "mcts_rag", "auto")
     )
+
+
+class Chatty:
+    """A graph that says more than a reader takes, and has something to put away in the end."""
+
+    def __init__(self) -> None:
+        self.put_away = False
+
+    async def astream(self, *_: Any, **__: Any) -> AsyncGenerator[Any, None]:
+        try:
+            for _step in range(10_000):
+                yield (), "custom", {"node": "write", "token": "x"}
+        finally:
+            await asyncio.sleep(0)
+            self.put_away = True
+
+
+async def test_a_run_that_its_reader_leaves_has_ended_with_its_visit() -> None:
+    app, graph = served(), Chatty()
+    async with app.router.lifespan_context(app):
+        house: House = app.state.house
+        visit = Visit("ask", runs=True)
+        house.graphs["two_stage"] = graph
+        run = moments(house, visit, "two_stage", {"question": QUESTION}, {})
+        assert (await anext(run))["kind"] == "token"
+        await asyncio.sleep(0.01)  # until the reader's queue is full
+        await run.aclose()
+        await visit.unwind(10)
+        assert graph.put_away
