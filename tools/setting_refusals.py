@@ -71,7 +71,10 @@ def unreadable(error: PydanticSettingsError, settings: type[BaseSettings]) -> Se
                 f"The variable {variable} is no JSON: {found.__cause__}.",
                 remedy='Write lists as JSON, such as ["a", "b"], and tables as {"name": "value"}.',
             )
-    return SettingsError(f"The environment is refused: {error}.")
+    return SettingsError(
+        f"The environment is refused: {error}.",
+        remedy=f"Look at the variables that start with {_PREFIX}.",
+    )
 
 
 def _is_private(problem: Any) -> bool:

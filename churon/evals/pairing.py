@@ -119,7 +119,10 @@ def _by_key(rows: Sequence[Row]) -> dict[Key, Row]:
         made[key] = row
     names = sorted({row["variant"] for row in rows})
     if len(names) > 1:
-        raise InputError(f"Rows of one variant are wanted, not of {names!r}.")
+        raise InputError(
+            f"Rows of one variant are wanted, not of {names!r}.",
+            remedy="Give each side one variant's rows.",
+        )
     return made
 
 

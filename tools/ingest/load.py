@@ -45,7 +45,10 @@ def load(path: Path, settings: IngestSettings) -> Extracted:
         raise
     except Exception as error:  # parsers raise anything on hostile bytes; the file is what failed
         reason = f"{type(error).__name__}: {error}".rstrip(".: ")
-        raise IngestError(f"The {kind} file cannot be read: {reason}.") from error
+        raise IngestError(
+            f"The {kind} file cannot be read: {reason}.",
+            remedy="It may be damaged: copy it again, or save it anew from its program.",
+        ) from error
     if not any(map(str.isalnum, document.text)):
         raise IngestError("The document has no text.", outcome="skipped")
     title = document.title or spelt(os.fsencode(path.stem).decode("utf-8", "replace"))

@@ -67,7 +67,7 @@ def sniff(path: Path, settings: IngestSettings) -> str:
         raise IngestError(f"Files named {path.suffix!r} are not read.", outcome="skipped")
     raise IngestError(
         f"The file is named {path.suffix} but its content is no {named}.",
-        remedy="It may be damaged, or misnamed.",
+        remedy="Name it after what it is, or copy it again if it is damaged.",
     )
 
 
@@ -86,7 +86,9 @@ def _zip_kind(path: Path, settings: IngestSettings) -> str:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise IngestError(f"The file is a damaged archive: {error}.") from error
+        raise IngestError(
+            f"The file is a damaged archive: {error}.", remedy="Copy or download it again."
+        ) from error
     _check_expansion(members, path.stat().st_size, settings)
     names = {member.filename for member in members}
     if "Contents/content.hpf" in names:

@@ -116,7 +116,9 @@ class Engine:
         if failure:
             raise failure[0]
         if self._closed:
-            raise ModelError("The embedded engine was closed during the call.")
+            raise ModelError(
+                "The embedded engine was closed during the call.", remedy="Ask again to load it."
+            )
 
 
 class User:

@@ -120,13 +120,18 @@ def _meaning(error: ResponseError, model: str, url: str) -> ModelError:
     if "exceeds" in said and "context" in said:
         return truncated(model, "the server says: " + said)
     if error.status_code in (401, 403):
-        return ModelDenied(f"The Ollama server at {url} refused the key: {said}.")
+        return ModelDenied(
+            f"The Ollama server at {url} refused the key: {said}.", remedy="Set api_key."
+        )
     if error.status_code in BUSY:
         return ModelUnreachable(
             f"The Ollama server at {url} is busy: {said}.",
             remedy="Ask fewer questions at once, or raise OLLAMA_MAX_QUEUE.",
         )
-    return ModelError(f"The Ollama server at {url} refused {model!r}: {said}.")
+    return ModelError(
+        f"The Ollama server at {url} refused {model!r}: {said}.",
+        remedy="Look into its log, or choose another model.",
+    )
 
 
 def truncated(model: str, why: str) -> ContextTruncated:

@@ -123,4 +123,7 @@ def _meaning(error: Exception, model: str, url: str) -> ModelError:
         )
     if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
         return ModelDenied(f"The server at {url} refused the key: {said}.", remedy="Set api_key.")
-    return ModelError(f"The server at {url} refused {model!r}: {said}.")
+    return ModelError(
+        f"The server at {url} refused {model!r}: {said}.",
+        remedy="Look into its log, or choose another model.",
+    )

@@ -10,6 +10,7 @@ from churon.tools.errors import ModelError
 
 EMPTY = "."
 """Sent in place of an empty text, which servers refuse or leave out of their answer."""
+_LOOK = "Check the model with `churon doctor`."
 
 
 def prefixed(prefix: str, text: str) -> str:
@@ -27,7 +28,9 @@ def finished(
     """
     sizes = {len(vector) for vector in vectors}
     if len(vectors) != count or len(sizes) > 1:
-        raise ModelError(f"{model!r} answered {len(vectors)} vectors {sizes} for {count} texts.")
+        raise ModelError(
+            f"{model!r} answered {len(vectors)} vectors {sizes} for {count} texts.", remedy=_LOOK
+        )
     if not vectors:
         return []
     if (size := sizes.pop()) < dimensions:
@@ -37,7 +40,7 @@ def finished(
         )
     matrix = np.asarray(vectors, dtype=np.float64)[:, :dimensions]
     if not np.isfinite(matrix).all():
-        raise ModelError(f"{model!r} answered a vector that is not finite.")
+        raise ModelError(f"{model!r} answered a vector that is not finite.", remedy=_LOOK)
     with np.errstate(over="ignore"):
         norms = np.linalg.norm(matrix, axis=1, keepdims=True)
     if not (np.isfinite(norms) & (norms > 0)).all():

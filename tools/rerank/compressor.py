@@ -119,7 +119,10 @@ class RerankCompressor(BaseDocumentCompressor):
                 remedy="Set rerank.provider = 'none' to go on without it.",
             ) from error
         if len(scores) != len(documents):
-            raise RerankError(f"{name!r} gave {len(scores)} scores for {len(documents)} passages.")
+            raise RerankError(
+                f"The reranker {name!r} gave {len(scores)} scores for {len(documents)} passages.",
+                remedy="Set rerank.provider = 'none' to go on without it.",
+            )
         if wrong := [score for score in scores if not math.isfinite(score)]:
             raise RerankError(
                 f"The reranker {name!r} scored {len(wrong)} of {len(scores)} passages {wrong[0]}.",

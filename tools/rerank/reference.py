@@ -65,7 +65,9 @@ class ReferenceScorer:
             return []
         with self._lock:
             if self._model is None:
-                raise RerankError(f"The reranker {self.name!r} is closed.")
+                raise RerankError(
+                    f"The reranker {self.name!r} is closed.", remedy="Open a new one."
+                )
             pairs = [(readable(query), readable(one.page_content)) for one in documents]
             return [float(score) for score in self._model.compute_score(pairs)]
 

@@ -34,7 +34,8 @@ async def test_a_failure_is_remembered_and_retried_when_named(docs: Path, store:
     assert (await run(store, bad)).failed == 1
     bad.write_bytes(b"# Now text")
     report = await run(store, docs)
-    assert "content is no pdf" in next(d.error for d in report.documents if "broken" in d.path)
+    said = next(d.error for d in report.documents if "broken" in d.path)
+    assert "content is no pdf" in said and "Name it after what it is" in said
 
 
 async def test_a_document_that_turns_bad_is_no_longer_cited(docs: Path, store: FileStore) -> None:

@@ -59,7 +59,7 @@ async def test_closing_ones_own_leaves_anothers_call_alone(tmp_path: Path, serve
     await asyncio.sleep(0.1)
     assert not running.done()
     await asyncio.to_thread(others.close)
-    with pytest.raises(ModelError, match="closed during the call"):
+    with pytest.raises(ModelError, match=r"closed during the call\. Ask again"):
         await asyncio.wait_for(running, 10)
 
 

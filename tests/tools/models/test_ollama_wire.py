@@ -10,14 +10,22 @@ import time
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from ollama import ResponseError
 from support.ollama_server import OllamaServer
 from support.scripted import Reply, ScriptedChat, first_instance, labelled, wanted_schema
 
-from churon.tools.errors import ContextTruncated, ModelError, ModelMissing, ModelUnreachable
+from churon.tools.errors import (
+    ContextTruncated,
+    ModelDenied,
+    ModelError,
+    ModelMissing,
+    ModelUnreachable,
+)
 from churon.tools.models.base import ChatPort, Want
 from churon.tools.models.critic import LetterCritic
 from churon.tools.models.labels import RELEVANCE
 from churon.tools.models.ollama import OllamaDialect, ollama_chat
+from churon.tools.models.ollama_client import ollama_errors
 from churon.tools.models.ollama_embeddings import OllamaEmbeddings
 from churon.tools.settings import CriticSettings
 
@@ -146,8 +154,13 @@ async def test_a_silent_server_is_unreachable_after_the_timeout(new_server) -> N
 
 
 async def test_a_failure_of_the_runner_is_a_model_error(new_server) -> None:
-    with pytest.raises(ModelError, match="the runner crashed"):
+    with pytest.raises(ModelError, match=r"the runner crashed.* Look into its log"):
         await port(new_server.url).complete([HumanMessage("boom")], Want())
+
+
+def test_a_refused_key_is_to_be_set() -> None:
+    with pytest.raises(ModelDenied, match="Set api_key"), ollama_errors("m", None):
+        raise ResponseError("unauthorized", 401)
 
 
 async def test_cancelling_a_call_returns_at_once(new_server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +21,7 @@ from churon.tools.models.ollama_embeddings import OllamaEmbeddings
 from churon.tools.models.openai import OpenAIChat
 from churon.tools.models.openai_dialect import OpenAIDialect
 from churon.tools.models.openai_embeddings import OpenAIEmbeddings
+from churon.tools.models.vectors import finished
 
 pytest.importorskip("langchain_openai")
 ASK = [HumanMessage("Who keeps the lamp?")]
@@ -88,6 +90,12 @@ def test_a_vector_without_direction(provider: str, vector: list[float]) -> None:
         pytest.raises(ModelError, match="'m' answered a vector without direction"),
     ):
         embeddings(provider, url).embed_query("lamp")
+
+
+def test_other_vectors_than_asked_for_name_the_doctor() -> None:
+    for wrong in ([[1.0, math.inf]], [[1.0, 0.0]] * 2):
+        with pytest.raises(ModelError, match="Check the model with `churon doctor`"):
+            finished(wrong, count=1, dimensions=2, model="m")
 
 
 @pytest.mark.parametrize("answer", [None, [], "x", {}])
