@@ -57,7 +57,7 @@ def connect(settings: StoreSettings) -> Connection:
 
     Blocking, at most `settings.timeout` seconds for a server. Raises StoreError, SettingsError.
     """
-    name = re.sub(r"//[^/@]*@", "//", settings.uri)
+    name = shown(settings.uri)
     file = file_of(settings.uri)
     address = lite.acquire(file) if file else settings.uri
     try:

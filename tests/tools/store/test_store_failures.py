@@ -154,7 +154,7 @@ async def test_a_passage_that_cannot_be_kept_is_named(
 def test_a_server_that_does_not_answer_is_named_in_time() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        uri = f"http://user:pw@127.0.0.1:{closed.getsockname()[1]}"
+        uri = f"http://user:pw@127.0.0.1:{closed.getsockname()[1]}/?token=pw"
         start = time.monotonic()
         with pytest.raises(StoreError, match=r"http://127\.0\.0\.1:\d+") as caught:
             Store.open(StoreSettings(uri=uri, timeout=2), EMBED, 64)
