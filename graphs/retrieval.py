@@ -94,7 +94,7 @@ def build(toolkit: Toolkit, *, grading: bool = True) -> RagGraph:
     # a reranker that fails is made up for by the run; whatever else happens is no empty search
     unranked = recover("digest", degrade=False)
     b.add_node("rerank", Rerank(toolkit), timeout=TIMEOUT, error_handler=unranked)
-    b.add_node("digest", Digest(toolkit))
+    b.add_node("digest", Digest(toolkit, grading))
     b.add_edge(START, "gap")
     b.add_conditional_edges("gap", after_gap)
     b.add_edge("search", "rerank")

@@ -38,6 +38,8 @@ class Ranked(RunState):
     evidence: dict[str, Evidence]
     top: NotRequired[list[str]]
     """Absent when the round's first step failed."""
+    graded: NotRequired[bool]
+    """False: nobody grades this search."""
     kept: list[str]
     rounds: int
 
@@ -50,16 +52,22 @@ class Digested(TypedDict):
 
 @dataclass(frozen=True)
 class Digest:
-    """Keeps what is relevant or could not be graded; nothing relevant is a normal outcome."""
+    """Keeps what is relevant or could not be graded; nothing relevant is a normal outcome.
+
+    Where nobody grades, all of it is kept: a reranker's prior alone refuses no passage.
+    """
 
     toolkit: Toolkit
+    grading: bool = True
 
     async def __call__(self, state: Ranked, runtime: Runtime[RagContext]) -> Digested:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
         top = state.get("top", [])
         seen = [*state["kept"], *top]
         passages = chosen(state["evidence"], list(dict.fromkeys(seen)))
-        kept = [p["id"] for p in passages if relevant(p, run.context.relevance_threshold)]
+        judged = self.grading and state.get("graded", True)
+        bar = run.context.relevance_threshold
+        kept = [p["id"] for p in passages if not judged or relevant(p, bar)]
         fresh = len([key for key in kept if key in top])
         step = {"step": "digest", "read": len(top), "relevant": fresh}
         return {"kept": kept, "rounds": state["rounds"] + 1, "steps": [step]}

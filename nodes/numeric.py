@@ -1,4 +1,4 @@
-"""Whether a question that asks for a number got one. Pure.
+"""Whether a question that asks for a number got one, and the one that its sentence says. Pure.
 
 A small model answers "how many records" with the name of the song that the question speaks of.
 What lacks a number is read once more; it is not declined, as "an hour" and "everyone" have none.
@@ -17,6 +17,9 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _ASKS_KOREAN = re.compile(r"(?<!몇)몇(?!몇)")
+_LONGEST = 40
+"""Digits that are looked at: Python refuses to read thousands of them."""
+_IN_WORDS = 12
 _ASKS_ELSE = re.compile(r"누구|누가|무엇|무슨|어디|어느|어떤|어떻게|왜")
 _NUMBER = re.compile(
     r"\d|\b[IVXLCDM]{2,}\b"
@@ -38,3 +41,16 @@ def lacks_number(answer: str, question: str) -> bool:
     korean = bool(_ASKS_KOREAN.search(question)) and not _ASKS_ELSE.search(question)
     asks = korean or bool(_ASKS.search(question.strip()))
     return asks and not _NUMBER.search(unicodedata.normalize("NFKC", answer))
+
+
+def other_number(answer: str, sentence: str) -> bool:
+    """Whether the answer's largest number is none of those that its sentence has in digits; up to
+    twelve they may stand there in words.
+    """
+    said, largest = _in_digits(sentence), max(_in_digits(answer), default=0)
+    return bool(said) and largest > _IN_WORDS and largest not in said
+
+
+def _in_digits(text: str) -> set[int]:
+    plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", unicodedata.normalize("NFKC", text))
+    return {int(run[:_LONGEST]) for run in re.findall(r"\d+", re.sub(r"\[[\d, ]+\]", "", plain))}

@@ -16,7 +16,7 @@ from langchain_core.messages import BaseMessage
 from churon.nodes.cite import attribute, cite
 from churon.nodes.decide import is_none_of, is_refusal, normalised
 from churon.nodes.meaning import polarity
-from churon.nodes.numeric import lacks_number
+from churon.nodes.numeric import lacks_number, other_number
 from churon.nodes.prompts import fitting, messages, numbered
 from churon.nodes.structured import ask_json
 from churon.nodes.uncut import whole
@@ -144,19 +144,23 @@ def schema(language: Language) -> dict[str, Any]:
 
 
 def _uncut(run: Run, raw: Any, language: Language) -> Any:
-    """What the model wrote, its statement without what the schema's limit cut."""
-    said = raw.get("statement") if isinstance(raw, Mapping) else None
-    if not isinstance(said, str) or len(said) < _SENTENCE_CHARS[language]:
-        return raw
-    return {**raw, "statement": whole(run, said.strip())}
+    """What the model wrote, its statement without what the schema's limit cut; a short answer that
+    was cut is none: what is left of a list would be counted as all of it.
+    """
+    given = dict(raw) if isinstance(raw, Mapping) else {}
+    if len(said := _text(given.get("statement"))) >= _SENTENCE_CHARS[language]:
+        given["statement"] = whole(run, said)
+    if len(_text(given.get("answer"))) >= _SHORT_CHARS[language]:
+        given["answer"] = ""
+    return given
 
 
 def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tuple[Reading, int]:
     """What the model's JSON says, and how many citation keys it invented.
 
-    Either text stands for the other where the model gave only one, or where only the sentence has
-    the number that is asked for; NONE in the answer is none, and so is a yes or no to a question
-    that asks who, when or how many.
+    Either text stands for the other where the model gave only one; the sentence, whose support is
+    checked, also where only it has the number that is asked for, or where it has another. NONE in
+    the answer is none, and so is a yes or no to a question that asks who, when or how many.
     """
     given = raw if isinstance(raw, Mapping) else {}
     said, short = (_text(given.get(name)) for name in ("statement", "answer"))
@@ -168,6 +172,8 @@ def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tu
         short = ""
         said = "" if polarity(said) else said
     if lacks_number(short, question) and not lacks_number(said, question):
+        short = ""
+    if other_number(short, said):
         short = ""
     if is_refusal(short) and not is_none_of(short, said) and (short or is_refusal(said)):
         return NOTHING, 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,7 @@ from support.scripted import scripted_port
 from support.world import labels, step_of, world
 
 from churon.graphs.registry import build_graph
+from churon.nodes.reading import schema
 
 MILL_OR_LIGHTHOUSE = "Which is older, the Vesk mill or the Orrin lighthouse?"
 COMPARE = steps(
@@ -106,6 +108,16 @@ async def test_a_conclusion_of_its_own_stands(told: str) -> None:
     )
     output = await ask(answer, "Who is the mayor of Aren?")
     assert output["answer"].startswith("Sora Han")
+
+
+async def test_a_list_that_was_cut_is_not_counted() -> None:
+    names = [f"Harbour {name}" for name in "ABCDEFGHIJ"]
+    whole = f"The ferry calls at {', '.join(names[:-1])} and {names[-1]}."
+    most = schema("en")["properties"]["answer"]["maxLength"]
+    read = json.dumps({"statement": whole, "answer": ", ".join(names)[:most]})
+    plan = steps("Which harbours does the ferry call at?", ("count", "How many harbours: #1?"))
+    output = await ask(model(plan=plan, read=read), "How many are there?", texts=(whole,))
+    assert results(output)["2"]["answer"] == "10"
 
 
 async def test_an_operation_that_code_cannot_do_is_the_models() -> None:

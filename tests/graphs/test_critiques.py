@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 from langchain_core.documents import Document
-from support import ferry
-from support.ferry import CAPTAIN, DOGS, FERRY, TEXTS, model
+from support import bridge, ferry
+from support.ferry import CAPTAIN, DOGS, FERRY, QUESTION, TEXTS, model
 from support.scripted import Reply
 from support.world import labels
 
@@ -55,6 +55,17 @@ async def test_the_model_grades_only_what_the_reranker_is_unsure_of(form: str) -
 async def test_where_the_critic_is_silent_the_rerankers_word_stands() -> None:
     output = await ask(model(grade=CHOKED), reranker=Prior(dict.fromkeys(TEXTS, 0.6)))
     assert set(relevance(output).values()) == {0.6}
+
+
+@pytest.mark.parametrize("prior", [0.1, 0.45])
+async def test_where_nobody_grades_a_prior_refuses_no_passage(prior: float) -> None:
+    output = await ferry.ask("two_stage", model(), reranker=Prior(dict.fromkeys(TEXTS, prior)))
+    assert output["answer"] == "The Lumen leaves at 07:30."
+    read = bridge.said(FERRY, "07:30")
+    answer = bridge.model(query=QUESTION, read=read, conclude=read)
+    priors = Prior(dict.fromkeys(TEXTS, prior))
+    output = await ferry.ask("mcts_rag", answer, reranker=priors, profile="lite")
+    assert output["status"] == "grounded"
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.5])

@@ -61,6 +61,25 @@ def test_a_reading_takes_the_sentence_where_only_that_has_the_number() -> None:
     assert kept.answer == "An hour"
 
 
+@pytest.mark.parametrize(
+    ("statement", "short", "answer"),
+    [
+        ("The mill was built in 1898 [1].", "1989", "The mill was built in 1898."),
+        ("정원은 198명입니다 [1].", "189명", "정원은 198명입니다."),
+        ("It cost 1,200 won.", "1200 won", "1200 won"),
+        ("It opened on 3 May 1898.", "1898-05-03", "1898-05-03"),
+        ("It leaves at 7:30 in the morning.", "07:30", "07:30"),
+        ("Both ships, built in 1990 and 1992, sank.", "2", "2"),
+        ("Two hundred people work there.", "200", "200"),
+        ("It was built by Vesk in 1898.", "Vesk", "Vesk"),
+    ],
+)
+def test_the_sentence_stands_where_the_answer_has_another_number(
+    statement: str, short: str, answer: str
+) -> None:
+    assert understood({"statement": statement, "answer": short}, [])[0].answer == answer
+
+
 def test_no_accepted_answer_of_the_development_sets_is_taken_for_one_without(
     shared_data: Path,
 ) -> None:

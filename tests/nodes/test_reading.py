@@ -27,7 +27,7 @@ from churon.nodes.reading import understood
             "The games were in Paris, 1924.",
             "Paris, 1924",
         ),
-        ("서울, 1988", "1998년, 2004", "서울, 1988", "1998년, 2004"),
+        ("서울, 2004", "1998년, 2004", "서울, 2004", "1998년, 2004"),
         ("It is red, 2, 3.", "red, 2, 3", "It is red, 2, 3.", "red, 2, 3"),
         ("It has 2, 3 or 4 rooms [1].", "2, 3 or 4", "It has 2, 3 or 4 rooms.", "2, 3 or 4"),
         (
