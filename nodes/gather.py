@@ -37,8 +37,8 @@ from churon.tools.toolkit import Toolkit
 from churon.tools.types import Claim, Evidence, PlanStep, StepResult
 
 _OPENING = re.compile(r"who \w+|which\b|what\b")
-_SAME_QUESTION = 0.6
-"""Share of bigrams, either way."""
+_SAME_QUESTION, _WHOLE_QUESTION = 0.6, 0.75
+"""Shares of bigrams, either way."""
 
 
 class Executed(RunState):
@@ -112,7 +112,9 @@ class Conclude:
     """The answer from step answers and their passages; one step's answer stands as it is.
 
     Without a step that the answer cannot do without, there is none: `missing` lists the facts.
-    Raises ModelError when no step has an answer because the model failed.
+    Where nobody could be asked to put them together, what the plan's ends found is given, and the
+    question named as missing. Raises ModelError when no step has an answer because the model
+    failed.
     """
 
     toolkit: Toolkit
@@ -124,13 +126,20 @@ class Conclude:
         if not found and state["failures"] and not stop:
             raise ModelError(f"No step could be answered: {state['failures'][0]}")
         ids = _passages(found, state["top"], run.context.final_passages)
-        said = last_words(plan, results)
+        said = last_words(plan, results, state["standalone"])
         lost = [results[step["id"]]["question"] for step in unresolved(plan, results)]
         if not found or stuck(plan, results):
             said = []
-        elif len(plan) > 1 and not stop and not _worked_out(plan, results, state["standalone"]):
-            [reading], stop = await settled(run, "conclude", self._read(run, state, found, ids))
+        elif len(plan) > 1 and not _worked_out(plan, results, state["standalone"]):
+            reading = None
+            if stop in ("", "budget:searches"):  # it searches no more
+                work = self._read(run, state, found, ids)
+                [reading], ended = await settled(run, "conclude", work)
+                stop = stop or ended
             said = _fuller(reading, said, results.get(plan[-1]["id"]))
+            if not said and reading is None:
+                said = [one for end in ends(plan, results) for one in claims_of(end)]
+                lost = [*lost, *unasked(plan, results), state["standalone"]]
         if not said:
             lost = [*missing_facts(results, state["standalone"]), *unasked(plan, results)]
         return {
@@ -188,12 +197,34 @@ def moot(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> dict[st
     return settled
 
 
-def last_words(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[Claim]:
-    """What the plan's last step found, which answers the question itself; [] where it only gathers
-    or was not reached: an answer to another step's question is none.
+def last_words(
+    plan: Sequence[PlanStep], results: Mapping[str, StepResult], question: str
+) -> list[Claim]:
+    """What the plan's last step found, where that answers the question itself: it rests on all
+    others, or asked the question as it is. [] else, as an answer to one step's question is none.
     """
     last = results.get(plan[-1]["id"]) if plan and not gathers(plan) else None
-    return claims_of(last) if last and last["answer"] else []
+    if last is None or not last["answer"]:
+        return []
+    whole = len(_unused(plan)) == 1 or asks_all(plan[-1], question)
+    return claims_of(last) if whole else []
+
+
+def asks_all(step: PlanStep, question: str) -> bool:
+    """The step asks the whole question."""
+    return alike(question, step["question"]) >= _WHOLE_QUESTION
+
+
+def ends(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[StepResult]:
+    """What was found by steps on which no other rests, but the one that only gathers."""
+    found = [results.get(step["id"]) for step in _unused(plan)]
+    return [one for one in found if one and one["answer"]]
+
+
+def _unused(plan: Sequence[PlanStep]) -> list[PlanStep]:
+    looking = plan[:-1] if gathers(plan) else plan
+    used = {key for step in looking for key in step["depends_on"]}
+    return [step for step in looking if step["id"] not in used]
 
 
 def _worked_out(plan: Sequence[PlanStep], results: Mapping[str, StepResult], question: str) -> bool:

@@ -8,15 +8,11 @@ from typing import Literal, NotRequired
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
-from churon.nodes.cite import alike
 from churon.nodes.common import RunState
-from churon.nodes.gather import last_words
+from churon.nodes.gather import asks_all, last_words
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Claim, PlanStep, StepResult
-
-_WHOLE_QUESTION = 0.75
-"""Share of bigrams, either way: the question word by word."""
 
 
 class Checked(RunState):
@@ -58,7 +54,7 @@ class Review:
 def _own_answer(state: Checked) -> Claim | None:
     """What the last step found, where it asked the whole question and its passages bear it."""
     plan = state["plan"]
-    said = last_words(plan, state["results"])
-    if not said or alike(state["standalone"], plan[-1]["question"]) < _WHOLE_QUESTION:
+    said = last_words(plan, state["results"], state["standalone"])
+    if not said or not asks_all(plan[-1], state["standalone"]):
         return None
     return said[0] if said[0]["support"] in ("full", "partial") else None
