@@ -55,12 +55,12 @@ def _reason(
     return ""
 
 
-def cannot_be_overtaken(scores: Sequence[float], left: int, top: float = TOP) -> bool:
+def cannot_be_overtaken(scores: Sequence[float], left: int) -> bool:
     """Whether the first of these sums, best first, stays first whatever `left` rollouts bring.
 
     All others together may win them all: a new answer can show that they mean the same.
     """
-    return bool(scores) and scores[0] > sum(scores[1:]) + left * top
+    return bool(scores) and scores[0] > sum(scores[1:]) + left * TOP
 
 
 def ranked(tree: Mapping[str, TreeNode], merged: Sequence[Sequence[str]] = ()) -> list[AnswerGroup]:

@@ -156,6 +156,3 @@ class Replan:
             return checked_plan(raw, most)
         except PlanInvalid:
             return []
-
-
-_NONE: Any = {"answer": ""}

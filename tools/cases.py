@@ -88,11 +88,6 @@ class CaseMemory:
         """Delete by id; how many cases there were to delete."""
         return await self.store.delete(ids, **self._where(tenant))
 
-    async def forget_all(self, *, tenant: str | None = None) -> int:
-        """Delete every case; how many there were."""
-        ids = [case["id"] for case in await self.all(tenant=tenant)]
-        return await self.forget(ids, tenant=tenant)
-
     def _where(self, tenant: str | None) -> dict[str, Any]:
         # "" and not None, which would be every tenant's: a question can hold a secret, and one
         # tenant's cap must not delete another's cases

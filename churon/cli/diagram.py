@@ -1,19 +1,17 @@
 """A run as a diagram: the search tree or the plan as boxes with text, laid out once.
 
-Writers (diagram_write.py) turn it into a picture, SVG or mermaid and decide nothing themselves.
+The writers (diagram_png.py, diagram_text.py) turn it into a picture, SVG or mermaid and decide
+nothing themselves.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from churon.cli.measure import TIE, length, wrap
 from churon.graphs.contract import RagOutput
 from churon.tools.errors import InputError
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 FONT, LINE, PAD = 13, 19, 10
 """Text's size, a line's height and the space around text, in units of the layout."""
@@ -110,10 +108,3 @@ def diagram_of(output: RagOutput) -> Diagram:
         f"This run has neither a search tree nor a plan; its steps are: {kinds(output)}.",
         remedy="Draw a run of mcts_rag or cot_rag.",
     )
-
-
-def run_picture(output: RagOutput) -> Image.Image:
-    """The run's tree or plan as an image. Raises InputError, also for want of a Korean font."""
-    from churon.cli.diagram_png import png
-
-    return png(diagram_of(output))

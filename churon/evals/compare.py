@@ -6,7 +6,7 @@ corpus and this seed. Read the interval first; p only says whether 0 is a plausi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -76,8 +76,6 @@ def compare(
     variants: Sequence[str] = (),
     measures: Sequence[Measure] = QUALITY,
     correction: Correction = "holm",
-    allow: Collection[str] = (),
-    seed: int = 7,
 ) -> Report:
     """Every variant (or those named) against the baseline; the family that `correction` is for is
     all comparisons of the call, so name the measures that the question is about.
@@ -94,8 +92,8 @@ def compare(
             f"No rows of {missing or 'any variant beside the baseline'!r}.",
             remedy=f"There are rows of {sorted(by_variant)!r}.",
         )
-    pairings = [pair(by_variant[baseline], by_variant[name], allow=allow) for name in wanted]
-    made = [one for p in pairings for m in measures if (one := paired(p, m, seed=seed))]
+    pairings = [pair(by_variant[baseline], by_variant[name]) for name in wanted]
+    made = [one for p in pairings for m in measures if (one := paired(p, m))]
     return Report(baseline, correction, pairings, family(made, correction))
 
 
@@ -109,7 +107,7 @@ def family(made: Sequence[Comparison], correction: Correction = "holm") -> list[
     ]
 
 
-def paired(pairing: Pairing, measure: Measure, *, seed: int = 7) -> Comparison | None:
+def paired(pairing: Pairing, measure: Measure) -> Comparison | None:
     """One comparison, its p not corrected; None where no pair has a meaning for the measure, or
     what measured them was not the same.
     """
@@ -120,8 +118,8 @@ def paired(pairing: Pairing, measure: Measure, *, seed: int = 7) -> Comparison |
     before, after = [a for a, _ in held], [b for _, b in held]
     apart = [b - a for a, b in held]
     binary = mcnemar(before, after) if measure.binary else None
-    span = paired_proportions(before, after) if binary else interval(apart, seed=seed)
-    p = binary.p if binary else permutation(apart, seed=seed)
+    span = paired_proportions(before, after) if binary else interval(apart)
+    p = binary.p if binary else permutation(apart)
     return Comparison(
         measure=measure.name,
         a=pairing.a,

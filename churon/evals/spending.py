@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from churon.evals.types import Row
@@ -31,11 +31,9 @@ def spent(row: Row) -> tuple[int, int, float]:
 class Spending:
     """Checked before each row: rows that are under way are the only overshoot."""
 
-    def __init__(
-        self, budget: Budget, rows: Iterable[Row], clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._budget, self._clock = budget, clock
-        self._began = clock()
+    def __init__(self, budget: Budget, rows: Iterable[Row]) -> None:
+        self._budget = budget
+        self._began = time.monotonic()
         self._calls = self._tokens = 0
         self._kept = Budget()
         for row in rows:
@@ -54,7 +52,7 @@ class Spending:
 
     def over(self) -> str:
         """Which limit is reached, in words; "" for none."""
-        minutes = (self._clock() - self._began) / 60
+        minutes = (time.monotonic() - self._began) / 60
         spent = {"calls": self._calls, "tokens": self._tokens, "minutes": minutes}
         for name, used in spent.items():
             allowed = getattr(self._budget, name)

@@ -15,7 +15,7 @@ from PIL import Image, ImageColor, ImageFont
 from support.reasoned import node, plan_run, plans, run_of, step, tree_run, trees
 
 from churon.cli import fonts
-from churon.cli.diagram import FONT, PAD, Box, Diagram, diagram_of, run_picture
+from churon.cli.diagram import FONT, PAD, Box, Diagram, diagram_of
 from churon.cli.diagram_png import png
 from churon.cli.diagram_text import mermaid, svg
 from churon.cli.fonts import font_for
@@ -99,7 +99,8 @@ def test_any_plan(steps: list[PlanStep]) -> None:
 def test_a_picture_shows_every_box(run: Any, language: Any) -> None:
     if language == "ko":
         korean_font()
-    image, diagram = run_picture(run(language)), diagram_of(run(language))
+    diagram = diagram_of(run(language))
+    image = png(diagram)
     assert image.size == (
         int(2 * (diagram.width + 2 * MARGIN)), int(2 * (diagram.height + 2 * MARGIN + BAND))
     )  # fmt: skip
@@ -195,8 +196,8 @@ def test_without_a_korean_font_the_way_out_is_named(
     monkeypatch.setenv("PATH", str(tmp_path))
     (tmp_path / "NanumGothic.ttf").write_bytes(b"no font")
     with pytest.raises(InputError, match=r"fonts-nanum, or write \.svg or \.mmd"):
-        run_picture(tree_run("ko"))
-    assert run_picture(tree_run("en")).width > 100  # English needs none
+        png(diagram_of(tree_run("ko")))
+    assert png(diagram_of(tree_run("en"))).width > 100  # English needs none
     assert "여객선" in svg(diagram_of(tree_run("ko")))
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from churon.evals.stats.aa import Rates, aa_check, outcomes, resampled, scores
+from churon.evals.stats.aa import Rates, aa_check, outcomes, scores
 
 pytest.importorskip("scipy.stats", reason="the extra eval is not installed")
 
@@ -32,11 +31,3 @@ def test_mcnemar_exact_finds_at_most_5_percent_and_mid_p_about_that(rates: Rates
 def test_right_and_wrong_are_no_harder_than_mcnemar() -> None:
     """The permutation test of outcomes is McNemar's exact test: at most 5 %."""
     assert aa_check(300, 60, draw=outcomes, resamples=199).permutation <= 0.05
-
-
-def test_a_real_comparisons_spread_can_be_tried() -> None:
-    apart = [0.0] * 20 + [1.0, -0.5, 0.25, 0.1]
-    first, second = resampled(apart)(np.random.default_rng(1), 500)
-    assert set(np.abs(second - first)) == set(map(abs, apart))
-    made = aa_check(200, 50, draw=resampled(apart), resamples=199)
-    assert made.permutation <= 0.09

@@ -66,11 +66,15 @@ async def questions(memory: CaseMemory, tenant: str | None = None) -> list[str]:
     return [case["question"] for case in await memory.all(tenant=tenant)]
 
 
+async def ids(memory: CaseMemory, tenant: str | None = None) -> list[str]:
+    return [case["id"] for case in await memory.all(tenant=tenant)]
+
+
 async def test_before_the_first_case_nothing_is_known_and_nothing_is_made(
     memory: CaseMemory,
 ) -> None:
     assert await memory.similar(FERRY) == await memory.all() == []
-    assert await memory.forget(["x"]) == await memory.forget_all() == 0
+    assert await memory.forget(["x"]) == 0
     assert not memory.store.connection.client.has_collection(memory.collection)
 
 
@@ -132,7 +136,7 @@ async def test_forgetting_says_how_many_there_were(memory: CaseMemory) -> None:
     assert await memory.forget([case_id(FERRY, None), "unknown"]) == 1
     assert await questions(memory) == [TOWER, KOREAN]
     assert FERRY not in [case["question"] for case in await memory.similar(FERRY, n=9)]
-    assert await memory.forget_all() == 2
+    assert await memory.forget(await ids(memory)) == 2
     assert await memory.all() == await memory.similar(FERRY) == []
 
 
@@ -147,7 +151,7 @@ async def test_tenants_neither_see_nor_cap_nor_forget_each_others_cases(
         found = await memory.similar(FERRY, n=9, tenant=tenant)
         assert [case["plan"] for case in found] == [steps(f"{tenant}'s?")]
     assert await memory.forget([case_id(FERRY, "a")]) == 0
-    assert await memory.forget_all(tenant="a") == 1
+    assert await memory.forget(await ids(memory, "a"), tenant="a") == 1
     assert await questions(memory, "b") == [FERRY]
     assert await memory.similar(FERRY, tenant="c") == []
 
@@ -157,7 +161,7 @@ async def test_where_tenancy_is_on_every_call_needs_a_tenant(lite: Store) -> Non
     memory = CaseMemory(strict, f"m{next(_names)}_cases")
     try:
         calls: list[Any] = [memory.similar(FERRY), memory.all(), memory.forget(["x"])]
-        for call in [*calls, memory.forget_all(), memory.remember(FERRY, PLAN, keep=1)]:
+        for call in [*calls, memory.remember(FERRY, PLAN, keep=1)]:
             with pytest.raises(StoreError, match="tenant"):
                 await call
         await memory.remember(FERRY, PLAN, keep=1, tenant="a")
@@ -170,7 +174,7 @@ async def test_passages_in_a_collection_of_that_name_are_no_cases(memory: CaseMe
     await memory.store.upsert([Document(id="p1", page_content=FERRY)], collection=memory.collection)
     assert await memory.similar(FERRY) == await memory.all() == []
     await memory.remember(TOWER, PLAN, keep=1)
-    assert await memory.forget_all() == 1
+    assert await memory.forget(await ids(memory)) == 1
     assert await memory.store.count(collection=memory.collection) == 1
 
 
@@ -183,7 +187,7 @@ async def test_a_failing_milvus_is_no_empty_memory(
         raise ConnectionRefusedError("port 19530")
 
     monkeypatch.setattr(memory.store.connection.client, "query", down)
-    for call in (memory.similar(FERRY), memory.all(), memory.forget_all()):
+    for call in (memory.similar(FERRY), memory.all()):
         with pytest.raises(StoreError, match="port 19530"):
             await call
 

@@ -13,8 +13,6 @@ from typing import Any, Literal
 from churon.tools.errors import ModelError, ModelMissing
 from churon.tools.setting_values import home_path
 
-DEFAULT = ("qwen2.5-coder-1.5b", "multilingual-e5-small")
-"""What the embedded preset needs."""
 QUICK = ("qwen2.5-coder-0.5b", "multilingual-e5-small")
 """The smallest set that answers and cites; the tests use it."""
 

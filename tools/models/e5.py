@@ -86,10 +86,6 @@ class E5Embeddings(Embeddings):
             tokens[index] = _unit(hidden)
         return _unit(pooled), tokens
 
-    def count_tokens(self, text: str) -> int:
-        """Tokens of the text with <s> and </s>, uncut."""
-        return self._tokenizer.count(text)
-
     def _pooled(self, texts: Sequence[str]) -> Floats:
         pooled = np.empty((len(texts), DIMENSIONS), np.float32)
         for index, hidden in self._encode(texts):

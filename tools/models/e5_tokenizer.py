@@ -31,7 +31,3 @@ class Tokenizer:
         clean = [text.translate(self._characters) for text in texts]
         encodings = self._fast.encode_batch_fast(clean)
         return [[self._bos, *encoding.ids[: self._room], self._eos] for encoding in encodings]
-
-    def count(self, text: str) -> int:
-        """Tokens of the whole text, <s> and </s> included."""
-        return len(self._fast.encode(text.translate(self._characters)).ids) + 2

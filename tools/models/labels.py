@@ -42,14 +42,9 @@ class Distribution:
         """Mean of `weights` under this distribution."""
         return sum(p * weights[label] for label, p in self.labels.items())
 
-    def says(self, label: str, threshold: float = 0.5) -> bool:
-        """P(label) is above `threshold`, never for a tie at it and never without an answer."""
-        return self.rung != "neutral" and self.labels[label] > threshold
-
-    @property
-    def best(self) -> str:
-        """The most probable label; a tie goes to the later one, so that it is never a yes."""
-        return max(reversed(self.labels), key=lambda label: self.labels[label])
+    def says(self, label: str) -> bool:
+        """P(label) is above 0.5: never for a tie, and never without an answer."""
+        return self.rung != "neutral" and self.labels[label] > 0.5
 
 
 RETRIEVE = LabelSet("retrieve", ("Y", "N", "C"))
@@ -59,7 +54,7 @@ RELEVANCE = LabelSet("relevance", ("Y", "N"))
 SUPPORT = LabelSet("support", ("F", "P", "N"))
 """Fully, partially, not supported by the passage. Self-RAG's IsSup."""
 UTILITY = LabelSet("utility", ("1", "2", "3", "4", "5"))
-"""How useful the answer is, 5 best. Self-RAG's IsUse; read it through `expected`, not `best`."""
+"""How useful the answer is, 5 best. Self-RAG's IsUse; read it through `expected`."""
 SUFFICIENT = LabelSet("sufficient", ("Y", "N"))
 """Is the evidence held already enough?"""
 SAME = LabelSet("same", ("Y", "N"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from churon.evals.datasets.fields import verdict
 from churon.evals.types import Case, Span
@@ -20,7 +19,6 @@ def case(
     answerable: bool = True,
     relevant: Mapping[str, int] | None = None,
     spans: Sequence[Span] = (),
-    filter_: dict[str, Any] | None = None,
     tags: Sequence[str] = (),
 ) -> Case:
     """A case; what is not said is read off the question and the answers.
@@ -41,6 +39,6 @@ def case(
         answerable=answerable,
         relevant={spelt(key): grade for key, grade in (relevant or {}).items() if grade > 0},
         spans=[Span(**{**one, "document": spelt(one["document"])}) for one in spans],
-        filter=filter_,
+        filter=None,  # no set names one; rows have it, and a row's case is held against its set's
         tags=list(dict.fromkeys(spelt(tag) for tag in tags if tag)),
     )

@@ -23,12 +23,11 @@ def number(value: float | None, decimals: int = SHARE, *, sign: bool = False) ->
     return before + text
 
 
-def span(low: float | None, high: float | None, decimals: int, *, sign: bool = False) -> str:
-    """An interval as "0.41–0.58", of differences "−0.02 … +0.11"."""
+def span(low: float | None, high: float | None, decimals: int) -> str:
+    """An interval as "0.41–0.58"; "" for none."""
     if low is None and high is None:
         return ""
-    between = " … " if sign else "–"
-    return number(low, decimals, sign=sign) + between + number(high, decimals, sign=sign)
+    return f"{number(low, decimals)}–{number(high, decimals)}"
 
 
 def chance(p: float) -> str:

@@ -12,7 +12,6 @@ from churon.evals.report.texts import Texts
 from churon.evals.types import Case, Row
 
 Outcome = Literal["right", "partly", "wrong", "answered", "abstained", "declined", "error", "none"]
-_COUNTED = ("seconds", "calls", "tokens", "searches")
 _KEPT = ("answer", "short", "status", "stop_reason", "missing", "degraded", "stages", "error")
 
 

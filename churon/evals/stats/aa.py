@@ -5,7 +5,7 @@ tests must find one in 5 % of simulations, and intervals must cover 0 in 95 %.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,16 +56,6 @@ def outcomes(random: np.random.Generator, n: int) -> tuple[Scores, Scores]:
     """The same with right and wrong only."""
     skill = random.beta(1.5, 1.5, n)
     return (random.random(n) < skill).astype(float), (random.random(n) < skill).astype(float)
-
-
-def resampled(differences: Sequence[float]) -> Draw:
-    """Questions drawn from a real comparison with a random sign each: its spread, but no effect."""
-
-    def draw(random: np.random.Generator, n: int) -> tuple[Scores, Scores]:
-        made = random.choice(np.asarray(differences, dtype=float), n)
-        return np.zeros(n), made * random.choice((-1.0, 1.0), n)
-
-    return draw
 
 
 def aa_check(

@@ -20,18 +20,16 @@ _Numbers = NDArray[np.float64]
 _AT_ONCE = 1_000_000  # signs held at a time: 8 MB
 
 
-def permutation(
-    differences: Sequence[float], *, resamples: int = 9_999, seed: int = 7, exact: int = EXACT
-) -> float:
+def permutation(differences: Sequence[float], *, resamples: int = 9_999, seed: int = 7) -> float:
     """Two-sided p of the mean difference; 1 where all are 0, as then nothing speaks against it.
 
-    Beyond `exact` differences signs are drawn, and p counts what was seen as one of the draws
+    Beyond EXACT differences signs are drawn, and p counts what was seen as one of the draws
     (Phipson and Smyth 2010), so that it is never 0.
     """
     sizes = np.sort(np.abs([one for one in differences if one != 0]))
     seen = abs(math.fsum(differences))
     least = seen - 1e-9 * sizes.sum()  # rounding must not tell equal sums apart
-    if sizes.size <= exact:
+    if sizes.size <= EXACT:
         return _reached(_all_signs(sizes.size), sizes, least) / float(2**sizes.size)
     drawn = _drawn_signs(sizes.size, resamples, np.random.default_rng(seed))
     return (1 + _reached(drawn, sizes, least)) / (1 + resamples)
