@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import NotRequired
 
@@ -13,7 +14,7 @@ from churon.nodes.decide import normalised
 from churon.nodes.prompts import fitting, messages, numbered
 from churon.tools.context import RagContext
 from churon.tools.korean import tokens_at_most
-from churon.tools.models.base import Want
+from churon.tools.models.base import Completion, Want
 from churon.tools.models.labels import SUFFICIENT
 from churon.tools.run import Run
 from churon.tools.toolkit import Toolkit
@@ -21,10 +22,17 @@ from churon.tools.types import Account, Evidence, Language, Turn
 
 TURNS_KEPT = 6
 """Latest turns of the conversation that the standalone question may refer to."""
-_KNOWN_CHARS = 1_500
-_LABELS = {"query", "question", "search query", "next", "next question"} | {
-    "검색어", "질문", "다음", "다음 질문", "물은 것", "찾을 것"
-}  # fmt: skip
+_TURN_CHARS = 1_500
+_NAMES_TOKENS = 96
+"""For the names that a follow-up is given beside its own words."""
+_LABEL = re.compile(
+    r"(?:(?:[^:：?？\n]{0,40}\b)?(?:query|question|검색어|질문|다음과 같습니다)"
+    r"|next|다음|물은 것|찾을 것)\**[:：](?=.*\w)",
+    re.IGNORECASE,
+)
+"""What a model writes before it on the same line, "Search query: …"."""
+_QUOTES = " \t\n\"'“”`*"
+_SPACE = re.compile(r"\n\s*\n")
 
 
 class Question(RunState):
@@ -48,18 +56,31 @@ class Condense:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
         question = state["question"].strip()
         if state["history"]:
-            history = "\n".join(_fitting(state["history"][-TURNS_KEPT:], await run.room()))
+            own = tokens_at_most(question)
+            room = await run.room() - 2 * own  # it is asked there, and written again
+            history = "\n".join(_fitting(state["history"][-TURNS_KEPT:], room))
             prompt = messages("condense", state["language"], history=history, question=question)
-            written = await run.complete(prompt, Want(max_tokens=96))
-            question = first_line(written.text) or question
+            written = await run.complete(prompt, Want(max_tokens=own + _NAMES_TOKENS))
+            question = _rewritten(run, written, question)
         return {"standalone": question, **run.ledger()}
+
+
+def _rewritten(run: Run, written: Completion, question: str) -> str:
+    """The question in its new words: as many paragraphs as it had, for a small model goes on with
+    an answer. The old ones where there are none, or their end was cut.
+    """
+    asked, parts = _SPACE.split(question), _SPACE.split(_announced(written.text, question))
+    if written.cut and len(parts) <= len(asked):
+        run.degrade("condense:cut")
+        return question
+    return _bare("\n\n".join(parts[: len(asked)])) or question
 
 
 def _fitting(turns: list[Turn], room: int) -> list[str]:
     """The latest turns that fit, the last one at least; of a long one its beginning."""
     lines: list[str] = []
     for turn in reversed(turns):
-        line = f"{turn['role']}: {turn['content'][:_KNOWN_CHARS]}"
+        line = f"{turn['role']}: {turn['content'][:_TURN_CHARS]}"
         room -= tokens_at_most(line)
         if lines and room < 0:
             break
@@ -124,7 +145,7 @@ class FindGap:
             "refine",
             language,
             question=question,
-            known=known[:_KNOWN_CHARS] or "-",
+            known=known or "-",
             queries="\n".join(f"- {query}" for query in made),
         )
         return first_line((await run.complete(prompt, Want(max_tokens=48))).text)
@@ -148,11 +169,22 @@ def _gap(queries: list[str], *, sufficient: bool = False) -> _Gap:
 
 
 def first_line(text: str) -> str:
-    """The first line that is not empty, without quotes, bullets or a label such as `Query:`."""
-    for line in text.splitlines():
-        plain = line.strip().lstrip("-*• ").strip("\"'“”`").strip()
-        if plain:
-            label, _, rest = plain.partition(":")
-            known = label.casefold() in _LABELS
-            return (rest.strip(" \"'") or plain) if known else plain
-    return ""
+    """The first line of what was asked for, without quotes, bullets or a label such as `Query:`."""
+    lines = _announced(text, "").splitlines()
+    return next((line for one in lines if (line := _bare(one))), "")
+
+
+def _announced(text: str, like: str) -> str:
+    """The text without a first line that only announces the rest, "Here is the query:"; one with
+    as few lines as `like` has none.
+    """
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    begins = lines and lines[0].rstrip(" *").endswith((":", "："))
+    if begins and len(lines) > max(1, len(like.splitlines())):
+        return text.strip().partition("\n")[2].strip()
+    return text.strip()
+
+
+def _bare(text: str) -> str:
+    plain = text.strip().lstrip("-*• ").strip(_QUOTES)
+    return plain[found.end() :].strip(_QUOTES) if (found := _LABEL.match(plain)) else plain

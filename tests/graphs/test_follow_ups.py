@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.ferry import QUESTION, TEXTS, model
-from support.world import ListStore, world
+from support.ferry import CAPTAIN, DOGS, QUESTION, TEXTS, model
+from support.world import ListStore, labels, world
 
 from churon.graphs.registry import build_graph
 
@@ -74,3 +74,59 @@ async def test_a_follow_up_that_could_not_be_condensed_is_asked_as_it_is() -> No
     history = [{"role": "user", "content": "What is the Lumen?"}]
     await ask("When does the Lumen leave?", history, condense=" \n ", store=store)
     assert store.asked[0]["query"] == "When does the Lumen leave?"
+
+
+ABOUT = [{"role": "user", "content": "Tell me about the Lumen ferry."}, REPLY]
+LIST = "Please answer about it:\n1. When does it leave?\n\n2. Who is its captain?"
+LONG = f"{' '.join(f'clause{n}' for n in range(120))} and who is its captain?"
+
+
+@pytest.mark.parametrize("question", [LIST, LONG])
+async def test_a_question_of_many_lines_or_words_is_rewritten_whole(question: str) -> None:
+    store = ListStore(TEXTS)
+    rewritten = question.replace(" it", " the Lumen")
+    output = await ask(question, ABOUT, condense=rewritten, store=store)
+    assert store.asked[0]["query"] == " ".join(rewritten.split()) and not output["degraded"]
+
+
+@pytest.mark.parametrize(
+    ("question", "written", "query"),
+    [
+        ("When?", "Here is the question:\n\nWhen does the Lumen leave?", None),
+        ("When?", "다시 쓴 질문은 다음과 같습니다:\n루멘호는 언제?", "루멘호는 언제?"),
+        ("When?", "**Rewritten question:** When does the Lumen leave?", None),
+        ("When?", "When does the Lumen leave?\n\nThe Lumen leaves at 07:30.", None),
+        ("It:\nwhen?", "Sure, here:\nThe Lumen:\nwhen?", "The Lumen: when?"),
+        ("It:\nwhen?", "The Lumen:\nwhen?", "The Lumen: when?"),
+    ],
+)
+async def test_what_a_model_writes_around_the_question_is_not_searched(
+    question: str, written: str, query: str | None
+) -> None:
+    store = ListStore(TEXTS)
+    await ask(question, ABOUT, condense=written, store=store)
+    assert store.asked[0]["query"] == (query or "When does the Lumen leave?")
+
+
+async def test_of_a_rewriting_that_was_cut_nothing_is_taken() -> None:
+    store = ListStore(TEXTS)
+    output = await ask("When does it leave?", ABOUT, condense="the Lumen " * 200, store=store)
+    assert store.asked[0]["query"] == "When does it leave?"
+    assert "condense:cut" in output["degraded"]
+    rambling = f"{QUESTION}\n\n{'It leaves. ' * 200}"
+    output = await ask("When does it leave?", ABOUT, condense=rambling, store=store)
+    assert "condense:cut" not in output["degraded"]
+
+
+async def test_the_next_query_is_written_from_all_evidence_that_fits() -> None:
+    seen: list[str] = []
+
+    def refine(prompt: str) -> str:
+        seen.append(prompt)
+        return "Lumen captain"
+
+    long = [f"{text} {'Much else is told. ' * 60}KEY{n}" for n, text in enumerate((CAPTAIN, DOGS))]
+    script = model(refine=refine, sufficient=labels(Y=0.1, N=0.9), grade=labels(Y=0.9, N=0.1))
+    toolkit = world(script, long, form="iterative", max_iter=2)
+    await build_graph("self_rag", toolkit).ainvoke({"question": QUESTION})
+    assert "KEY0" in seen[0] and "KEY1" in seen[0]
