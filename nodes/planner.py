@@ -12,9 +12,9 @@ from churon.nodes.plans import (
     literal,
     one_step,
     plan_schema,
-    without_repetition,
 )
 from churon.nodes.prompts import messages
+from churon.nodes.repetition import without_repetition
 from churon.nodes.structured import ask_json
 from churon.tools.errors import StoreError
 from churon.tools.run import Run

@@ -6,20 +6,19 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
-from churon.nodes.cite import alike, overlap
+from churon.nodes.cite import overlap
 from churon.nodes.decide import normalised
 from churon.nodes.meaning import without_copula
 from churon.nodes.plan_invalid import PlanInvalid
 from churon.tools.types import Op, PlanStep, StepResult
-from churon.tools.values import fits
+from churon.tools.values import PARTICLE, agreeing
 
 OPS: tuple[str, ...] = get_args(Op)
 SEARCHING = ("lookup", "filter")
 """Operations that ask the documents; the others work on earlier answers where there are any."""
 QUESTION_CHARS = 300
-_PLACE = re.compile(r"#(\d{1,3})")
-_PARTICLED = re.compile(r"#(\d{1,3})(은|는|이|가|을|를|과|와|으로|로)(?=[\s?,.]|$)")
-_PAIRS = ("은는", "이가", "을를", "과와", ("으로", "로"))
+PLACE = re.compile(r"#(\d{1,3})")
+_FILLED = re.compile(rf"{PLACE.pattern}((?:{PARTICLE})(?!\w))?")
 # "that" after a noun opens a clause, "the museum that stands in Aren", and points at nothing
 _POINTING = re.compile(
     r"\b(?:this|these|those)\b(?! (?:is|are|who|which|that)\b)|(?:^|\b(?:in|of|at|on|by|to|for|from"
@@ -30,13 +29,11 @@ _POINTING = re.compile(
 )
 _ABOUT = 0.5
 """Share of a step's bigrams that the last one has if it is about the same."""
-_REPEATS = 0.75
-"""Share of the question's bigrams that makes a step a repetition of it; Korean endings differ."""
 
 
 def literal(question: str) -> str:
     """A user's question without placeholders: "the #1 hit" asks for no step's answer."""
-    return _PLACE.sub("＃\\1", question)
+    return PLACE.sub("＃\\1", question)
 
 
 def plan_schema(most: int) -> dict[str, Any]:
@@ -98,9 +95,9 @@ def _step(raw: Any, number: int) -> PlanStep:
     if not isinstance(raw, Mapping) or not isinstance(raw.get("question"), str):
         raise PlanInvalid("no_question", n=number)
     question = " ".join(raw["question"].split())
-    if not normalised(_PLACE.sub("", question)) or len(question) > QUESTION_CHARS:
+    if not normalised(PLACE.sub("", question)) or len(question) > QUESTION_CHARS:
         raise PlanInvalid("asks", n=number, most=QUESTION_CHARS)
-    if number > 1 and not _PLACE.search(question) and not raw.get("depends_on"):
+    if number > 1 and not PLACE.search(question) and not raw.get("depends_on"):
         question = _anchored(question, number - 1)
     op = raw.get("op", "lookup")
     if op not in OPS:
@@ -108,7 +105,7 @@ def _step(raw: Any, number: int) -> PlanStep:
     key, given = str(raw.get("id", number)), raw.get("depends_on", [])
     if not isinstance(given, (list, tuple)) or not re.fullmatch(r"\d{1,2}", key):
         raise PlanInvalid("id", n=number, id=key)
-    depends = list(dict.fromkeys([*map(str, given), *_PLACE.findall(question)]))
+    depends = list(dict.fromkeys([*map(str, given), *PLACE.findall(question)]))
     needs = raw.get("needs_retrieval")
     if not isinstance(needs, bool):
         needs = op in SEARCHING or not depends
@@ -144,39 +141,6 @@ def in_order(steps: Sequence[PlanStep]) -> list[PlanStep]:
         done |= {step["id"] for step in ready}
         waiting = [step for step in waiting if step not in ready]
     return ordered
-
-
-def without_repetition(steps: Sequence[PlanStep], question: str) -> list[PlanStep]:
-    """The steps but for those that ask the whole question again: in their place the last one puts
-    together what the others found, by its own operation where it has one.
-
-    [] where nothing else is left or where others rest on one of these.
-    """
-    again = {step["id"] for step in steps if len(steps) > 1 and _repeats(step, question)}
-    left = [step for step in steps if step["id"] not in again]
-    if not again:
-        return left
-    if left and not again & set(_PLACE.findall(left[-1]["question"])):
-        rests = [key for key in left[-1]["depends_on"] if key not in again]
-        left[-1] = {**left[-1], "depends_on": rests or left[-1]["depends_on"]}
-    if not left or any(again & set(step["depends_on"]) for step in left):
-        return []
-    ops = [step["op"] for step in steps if step["id"] in again and step["op"] not in SEARCHING]
-    last = PlanStep(
-        id=str(1 + max(int(step["id"]) for step in left)),
-        question=question,
-        depends_on=[step["id"] for step in left],
-        op=ops[-1] if ops else "synthesise",
-        needs_retrieval=False,
-    )
-    return [*left, last]
-
-
-def _repeats(step: PlanStep, question: str) -> bool:
-    if not step["needs_retrieval"] or step["depends_on"]:
-        return False
-    # 1.05 takes off what `overlap` takes for length
-    return alike(question, step["question"]) * 1.05 >= _REPEATS
 
 
 def ready(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[PlanStep]:
@@ -235,26 +199,16 @@ def renumbered(steps: Sequence[PlanStep], first: int) -> list[PlanStep]:
 
 
 def filled(question: str, results: Mapping[str, StepResult]) -> str:
-    """The question with each `#n` replaced by that step's answer, a Korean particle after it by the
-    one that the answer takes.
+    """The question with each `#n` replaced by that step's answer, a Korean ending after it by the
+    form that the answer takes. In one pass: an answer may hold a number sign itself.
     """
 
-    def answer(key: str) -> str:
-        result = results.get(key)
-        return without_copula(result["answer"]) if result else ""
-
-    def particled(found: re.Match[str]) -> str:
-        held, particle = answer(found[1]), found[2]
-        if not held:
-            return found[0]
-        pair: tuple[str, ...] = next(tuple(pair) for pair in _PAIRS if particle in pair)
-        # its own where it fits: behind other letters than Hangul each does
-        return held + next(one for one in (particle, *pair) if fits(held, one))
-
     def put(found: re.Match[str]) -> str:
-        return answer(found[1]) or found[0]
+        result = results.get(found[1])
+        answer = without_copula(result["answer"]) if result else ""
+        return answer + agreeing(answer, found[2] or "") if answer else found[0]
 
-    return " ".join(_PLACE.sub(put, _PARTICLED.sub(particled, question)).split())
+    return " ".join(_FILLED.sub(put, question).split())
 
 
 def fact(result: StepResult) -> str:

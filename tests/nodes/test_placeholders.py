@@ -55,6 +55,21 @@ def test_a_step_about_this_rests_on_the_one_before(second: str, asked: str) -> N
         ("#1 이상은?", "198명", "198명 이상은?"),
         ("Who built #1?", "the Garam", "Who built the Garam?"),
         ("#1는 언제 생겼습니까?", "NASA", "NASA는 언제 생겼습니까?"),
+        ("#1은(는) 언제?", "NASA", "NASA은(는) 언제?"),
+        ("#1은(는) 언제 지어졌나요?", "오린 등대", "오린 등대는 언제 지어졌나요?"),
+        ("#1이/가 지은 배는?", "정우진", "정우진이 지은 배는?"),
+        ("#1이라는 소설은?", "바다", "바다라는 소설은?"),
+        ("#1라는 배는?", "한빛", "한빛이라는 배는?"),
+        ("#1(이)라고 불린 배는?", "‘한빛’", "‘한빛’이라고 불린 배는?"),
+        ("#1이란 무엇입니까?", "바다", "바다란 무엇입니까?"),
+        ("#1나 #1의 자회사는?", "한빛", "한빛이나 한빛의 자회사는?"),
+        ("#1으로부터 몇 km입니까?", "바다", "바다로부터 몇 km입니까?"),
+        ("#1(으)로서 일한 사람은?", "부장", "부장으로서 일한 사람은?"),
+        ("#1으로 가는 길은?", "서울", "서울로 가는 길은?"),
+        ("#1와의 거리는?", "부산", "부산과의 거리는?"),
+        ("#1이었던 사람은?", "시장의 누나", "시장의 누나였던 사람은?"),
+        ("#1은 몇 년입니까?", "1912", "1912는 몇 년입니까?"),
+        ("#1인 배는?", "바다", "바다인 배는?"),
     ],
 )
 def test_particles_follow_the_answer(question: str, answer: str, expected: str) -> None:
@@ -63,6 +78,12 @@ def test_particles_follow_the_answer(question: str, answer: str, expected: str) 
         support_score=None, method="read",
     )  # fmt: skip
     assert filled(question, {"1": found}) == expected
+
+
+def test_an_answer_with_a_number_sign_is_not_filled_again() -> None:
+    results = {"1": result("1", "Symphony #2"), "2": result("2", "Ivo Brand")}
+    assert filled("Who wrote #1, #2?", results) == "Who wrote Symphony #2, Ivo Brand?"
+    assert filled("#1을 지휘한 #2은?", results) == "Symphony #2를 지휘한 Ivo Brand은?"
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,9 @@ from churon.nodes.plans import (
     ready,
     renumbered,
     stuck,
-    without_repetition,
 )
 from churon.tools.types import StepResult
 
-ASKED = "Who is the mayor of the town where the bridge stands?"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
     lambda inner: (
@@ -129,43 +127,6 @@ def test_only_operations_on_answers_do_without_a_search(op: str, places: str, ne
     assert steps[1]["needs_retrieval"] is needs
 
 
-@pytest.mark.parametrize(
-    ("questions", "left"),
-    [
-        (["Who is the mayor of the town where the bridge stands?", "When?"], ["When?", ASKED]),
-        (["When?", "who is the mayor of the town, where the bridge stands"], ["When?", ASKED]),
-        (["Who is the mayor of the town where the bridge stands?", "Who is #1?"], []),
-        (
-            ["Where does the bridge stand?", "Who is #1?"],
-            ["Where does the bridge stand?", "Who is #1?"],
-        ),
-        (
-            ["Who is the mayor of the town where the bridge stands?"],
-            ["Who is the mayor of the town where the bridge stands?"],
-        ),
-    ],
-)
-def test_steps_that_repeat_the_question_are_left_out(questions: list[str], left: list[str]) -> None:
-    kept = without_repetition(plan(*questions), ASKED)
-    assert [step["question"] for step in kept] == left
-    assert not kept or kept[-1]["question"] != ASKED or gathers(kept) or len(kept) == 1
-
-
-def test_a_plan_that_ends_in_the_whole_question_gathers_what_was_found() -> None:
-    steps = plan("Where is A from?", "Where is B from?", "Are A and B from the same country?")
-    kept = without_repetition(steps, "Are A and B from the same country?")
-    assert gathers(kept) and kept[-1]["depends_on"] == ["1", "2"]
-    assert [step["id"] for step in ready(kept, {})] == ["1", "2"]
-
-
-def test_a_korean_step_that_repeats_the_question() -> None:
-    asked = "할덴 다리가 있는 도시의 시장은 누구입니까?"
-    again = plan("할덴 다리가 있는 도시의 시장은 누구인가?", "#1은 몇 살입니까?")
-    good = plan("할덴 다리는 어느 도시에 있습니까?", "#1의 시장은?")
-    assert without_repetition(again, asked) == []
-    assert without_repetition(good, asked) == good
-
-
 def test_what_others_rest_on_and_the_last_step_are_critical() -> None:
     assert critical(plan("Where?", "When?", "Who is #1?"), {}) == {"1", "3"}
     assert critical([], {}) == set()
@@ -189,14 +150,6 @@ def test_a_synthesis_that_others_rest_on_is_a_step_like_others() -> None:
     assert not gathers(steps) and [step["id"] for step in ready(steps, {})] == ["2"]
 
 
-def test_a_last_operation_on_the_whole_question_rests_on_all_others() -> None:
-    raw = [{"question": "Where is A from?"}, {"question": "Where is B from?"}]
-    raw.append({"question": "Are A and B from the same country?", "op": "boolean"})
-    kept = without_repetition(checked_plan(raw, MOST), "Are A and B from the same country?")
-    assert (kept[-1]["op"], kept[-1]["depends_on"]) == ("boolean", ["1", "2"])
-    assert not kept[-1]["needs_retrieval"] and not gathers(kept)
-
-
 def test_a_last_operation_that_names_no_answer_works_on_all() -> None:
     facts = [{"question": f"Is the {name} a museum?"} for name in ("mill", "pier")]
     last = {"op": "boolean", "question": "Are the mill and the pier both museums?"}
@@ -211,14 +164,6 @@ def test_a_last_operation_that_names_no_answer_works_on_all() -> None:
     assert checked_plan([*facts, other], 4)[-1]["needs_retrieval"]
     rests = {"question": "Who runs #3?"}
     assert checked_plan([facts[0], rests, last], 4)[-1]["depends_on"] == []
-
-
-def test_a_step_that_is_left_out_is_nothing_to_work_on() -> None:
-    whole = "Are the mill and the pier both museums?"
-    raw = [{"question": whole}, {"question": "Is the pier of Aren a museum?"}]
-    raw.append({"question": "Are the mill of Aren and the pier both museums?", "op": "boolean"})
-    kept = without_repetition(checked_plan(raw, MOST), whole)
-    assert [step["depends_on"] for step in kept] == [[], ["2"], ["2", "3"]]
 
 
 def test_what_was_tried_in_vain_is_missing_also_of_plans_that_were_given_up() -> None:

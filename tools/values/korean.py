@@ -52,12 +52,54 @@ def fits(stem: str, particle: str) -> bool:
     return _FINALS.get(particle[0], final > 0) is (final > 0)
 
 
+_AGREEING = (
+    ("은", "는", ""),
+    ("이", "가", ""),
+    ("을", "를", ""),
+    ("과", "와", "(?:의|는|도|만)?"),
+    ("으로", "로", "(?:부터|서|써|까지|만)?(?:는|도|의)?"),
+    ("이", "", "(?:라(?:는|고|도|면|서)?|란|나|며|랑|든지?|야말로)"),
+    ("이었", "였", "[가-힣]{0,6}"),
+)
+"""Endings with a form behind a final consonant and one behind a vowel, and what may follow both."""
+
+
+def _spellings(consonant: str, vowel: str) -> str:
+    """Pattern of both forms, alone and as they are written where the word is not known: 은(는),
+    (으)로, 이/가.
+    """
+    pairs = [(consonant, vowel), (vowel, consonant)] if vowel else []
+    forms = [spelt for a, b in pairs for spelt in (f"{a}({b})", f"{a}/{b}")]
+    if consonant.endswith(vowel):
+        forms.append(f"({consonant.removesuffix(vowel)}){vowel}")
+    return "|".join(map(re.escape, [*forms, consonant, vowel]))
+
+
+_CLOSING = "\"'”’」』》.,"
+_PATTERNS = [
+    (consonant, vowel, f"(?:{_spellings(consonant, vowel)})", tail)
+    for consonant, vowel, tail in _AGREEING
+]
+PARTICLE = "|".join(f"{forms}{tail}" for _, _, forms, tail in _PATTERNS)
+"""Pattern of what `agreeing` knows."""
+
+
+def agreeing(stem: str, ending: str) -> str:
+    """An ending in the form that follows a stem: 는 behind 바다 for 은 or 은(는); as it is where
+    the stem's last letter does not tell how it is read.
+    """
+    letter = stem.rstrip(_CLOSING)[-1:].translate(_DIGITS)
+    if not "가" <= letter <= "힣":
+        return ending
+    for consonant, vowel, forms, tail in _PATTERNS:
+        if found := re.fullmatch(f"{forms}({tail})", ending):
+            return (consonant if fits(letter, consonant) else vowel) + found[1]
+    return ending
+
+
 def subject(stem: str) -> str:
-    """이 or 가, as it follows a stem; both where its last letter does not tell how it is read."""
-    read = stem[-1:].translate(_DIGITS)
-    if not "가" <= read <= "힣":
-        return "이(가)"
-    return "이" if fits(read, "이") else "가"
+    """이 or 가, as it follows a stem; both where that is not known."""
+    return agreeing(stem, "이(가)")
 
 
 def korean_number(text: str) -> Fraction | None:
