@@ -16,10 +16,10 @@ from churon.nodes.plans import QUESTION_CHARS, checked_plan, plan_schema
 from churon.nodes.prompts import fitting, messages, numbered
 from churon.nodes.reading import recall
 from churon.nodes.rewrite import first_line, is_among
-from churon.nodes.sentences import sentences
 from churon.nodes.structured import ask_json
 from churon.nodes.trail import drafted, ending, facts_of, summary
 from churon.nodes.tree import base
+from churon.nodes.uncut import thought_of
 from churon.tools.context import RagContext
 from churon.tools.models.base import Want
 from churon.tools.run import Run
@@ -105,10 +105,10 @@ async def _reason(run: Run, state: Leaf) -> Acted:
         question=state["standalone"],
         thoughts=facts_of(state["path"]) or "-",
     )
-    want = Want(_QUERY_TOKENS, run.context.sampling, seed_of(run, state))
-    text = (await run.complete(prompt, want)).text
-    thought = "" if is_refusal(text) else next(iter(sentences(text.strip())), "")
-    return {"asks": [], "draft": drafted(text=thought)}
+    want = Want(run.context.answer_tokens, run.context.sampling, seed_of(run, state))
+    written = await run.complete(prompt, want)
+    text = "" if is_refusal(written.text) else thought_of(run, written)
+    return {"asks": [], "draft": drafted(text=text)}
 
 
 async def _subquestion(run: Run, state: Leaf) -> Acted:

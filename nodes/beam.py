@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
@@ -101,7 +101,8 @@ class ExtendBeam:
             question=state["standalone"],
             answer=text_of(beam) or "-",
         )
-        written = await run.complete(prompt, Want(run.context.answer_tokens, top_logprobs=0))
+        want = Want(run.context.answer_tokens, run.context.temperature, top_logprobs=0)
+        written = await run.complete(prompt, want)
         sentence = new_sentence(written.text, beam)
         if not (plain := without_keys(sentence)):
             draft: Beam = {**beam, "id": key, "finished": True}
@@ -187,7 +188,7 @@ def best_beam(beams: list[Beam]) -> Beam | None:
     return min(written, key=_rank) if written else None
 
 
-def next_source(read: Distribution, delta: float, has_passage: bool) -> Any:
+def next_source(read: Distribution, delta: float, has_passage: bool) -> Literal["Y", "N", "C"]:
     """Y, N or C: search when the rule says so and going on with the passage is less likely."""
     going_on = read.p("C") if has_passage else -1.0
     if read.rung == "neutral" or wants_retrieval(read, delta):

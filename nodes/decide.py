@@ -57,7 +57,7 @@ def best_candidate(candidates: Mapping[str, Candidate], context: RagContext) -> 
     Scores are soft, but a winner that would be withheld for want of support gives way to the best
     one that would not, unless the run is `faithful`.
     """
-    written = [candidate for candidate in candidates.values() if candidate["text"]]
+    written = _as_fluent([candidate for candidate in candidates.values() if candidate["text"]])
     if not written:
         return None
     standing = written
@@ -75,6 +75,18 @@ def best_candidate(candidates: Mapping[str, Candidate], context: RagContext) -> 
     }
     best = max(sums, key=lambda option: sums[option])
     return ranked[options.index(best)]
+
+
+def _as_fluent(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates, those of unknown fluency (which were read again) with the others' mean: of
+    nothing else may they win or lose.
+    """
+    logprobs = [one["mean_logprob"] for one in candidates]
+    known = [math.exp(min(logprob, 0.0)) for logprob in logprobs if logprob is not None]
+    mean = math.log(max(sum(known) / len(known), 1e-9)) if known else None
+    return [
+        {**one, "mean_logprob": mean} if one["mean_logprob"] is None else one for one in candidates
+    ]
 
 
 def _stands(candidate: Candidate, context: RagContext) -> bool:

@@ -39,7 +39,7 @@ class WriteCandidate:
     A small model also declines a passage that holds the answer (of 16 gold passages of KorQuAD the
     1.5B declined 8, and answered 5 of these as JSON): one that the critic finds relevant is read
     once more, also where a number is asked for and none was given. What is read there has no
-    log-probability of its own and no share in the score for it; the critic decides. `faithful`
+    log-probability of its own and counts as fluent as the others; the critic decides. `faithful`
     asks once.
     """
 

@@ -9,14 +9,12 @@ from langgraph.runtime import Runtime
 from churon.nodes.common import RunState, chosen
 from churon.nodes.decide import is_refusal, normalised
 from churon.nodes.prompts import fitting, messages, numbered
-from churon.nodes.sentences import sentences
+from churon.nodes.uncut import thought_of
 from churon.tools.context import RagContext
 from churon.tools.models.base import Want
 from churon.tools.run import Ledger
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Evidence
-
-_THOUGHT_TOKENS = 64
 
 
 class Thinking(RunState):
@@ -53,8 +51,9 @@ class Hop:
             question=state["standalone"],
             thoughts="\n".join(f"- {thought}" for thought in thoughts) or "-",
         )
-        text = (await run.complete(prompt, Want(_THOUGHT_TOKENS, run.context.temperature))).text
-        new = "" if is_refusal(text) else next(iter(sentences(text.strip().lstrip("-• "))), "")
+        want = Want(run.context.answer_tokens, run.context.temperature)
+        written = await run.complete(prompt, want)
+        new = "" if is_refusal(written.text) else thought_of(run, written)
         known = {normalised(said) for said in [*thoughts, *state["queries"]]}
         if normalised(new) in known:
             new = ""

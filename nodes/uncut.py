@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from churon.nodes.cite import OPENS_WITH_KEY
-from churon.nodes.sentences import ends
+from churon.nodes.sentences import ends, sentences
 from churon.tools.models.base import Completion
 from churon.tools.run import Run
 
@@ -34,3 +34,10 @@ def whole(run: Run, text: str) -> str:
     # a key behind the full stop is the sentence's, unless keys stand before theirs
     keys = None if OPENS_WITH_KEY.match(text) else _KEYS.match(text, marks[-1])
     return _NUMBER_OF_LIST.sub("", text[: keys.end() if keys else marks[-1]])
+
+
+def thought_of(run: Run, written: Completion) -> str:
+    """The first sentence, "" for none; one that was cut is kept, as there is no other."""
+    text = written.text.strip().lstrip("-•* ")
+    first = next(iter(sentences(text)), "")
+    return whole(run, first) if written.cut and first == text else first

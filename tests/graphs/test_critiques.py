@@ -10,9 +10,10 @@ from langchain_core.documents import Document
 from support import bridge, ferry
 from support.ferry import CAPTAIN, DOGS, FERRY, QUESTION, TEXTS, model
 from support.scripted import Reply
-from support.world import labels
+from support.world import labels, step_of, world
 
 from churon.graphs.contract import RagOutput
+from churon.graphs.registry import build_graph
 from churon.tools.errors import ModelError
 
 CHOKED = Reply(error=ModelError("The model choked."))
@@ -85,3 +86,14 @@ async def test_support_that_could_not_be_read_is_unknown_and_no_half() -> None:
     [claim] = output["claims"]
     assert (claim["support"], claim["support_score"]) == ("unchecked", None)
     assert output["status"] == "partial"
+
+
+@pytest.mark.parametrize(
+    ("form", "step"), [("short", "candidate"), ("iterative", "answer"), ("long", "continue")]
+)
+async def test_answers_are_written_at_the_contexts_temperature(form: str, step: str) -> None:
+    toolkit = world(model(), TEXTS, form=form, temperature=1.3)
+    await build_graph("self_rag", toolkit).ainvoke({"question": QUESTION})
+    calls = (await toolkit.chat()).model.calls
+    heats = {(step_of(str(c["messages"][-1].content)), c["temperature"]) for c in calls}
+    assert {one for one in heats if one[1]} == {(step, 1.3)}

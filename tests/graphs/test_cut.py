@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support import bridge
 from support.ferry import QUESTION, TEXTS, model
-from support.world import world
+from support.world import ListStore, world
 
 from churon.graphs import cot_rag, self_rag, two_stage
 
@@ -60,3 +60,36 @@ async def test_a_statement_that_its_schema_cut_keeps_whole_sentences() -> None:
     output = await cot_rag.build(toolkit).ainvoke({"question": bridge.QUESTION})
     assert output["answer"] == "Sora Han is the mayor."
     assert "generate:cut" in output["degraded"]
+
+
+WHY = (
+    "Since the Halden bridge stands in the town of Aren and since towns of that county elect their "
+    "mayors every four years by popular vote as the charter of 1951 says it follows that we need "
+    "the result of the last election in the town of Aren to name the mayor who leads it today and "
+    "who opened the bridge."
+)
+
+
+async def thoughts(**context: Any) -> tuple[set[str], list[str]]:
+    script = bridge.model(hop=WHY, conclude=bridge.said("", None))
+    given = {"profile": "standard", "rollouts": 8, "limits": {"calls": 500}, **context}
+    output = await bridge.ask("mcts_rag", script, **given)
+    [tree] = [one for one in output["steps"] if one["step"] == "tree"]
+    said = {node["text"] for node in tree["nodes"] if node["action"] == "reason"}
+    return said, output["degraded"]
+
+
+async def test_a_thought_has_as_much_room_as_an_answer() -> None:
+    assert (await thoughts())[0] == {WHY}
+
+
+async def test_a_thought_that_is_cut_all_the_same_is_said_to_be() -> None:
+    said, degraded = await thoughts(answer_tokens=16)
+    assert all(WHY.startswith(one) for one in said) and "generate:cut" in degraded
+
+
+async def test_a_hop_has_as_much_room_as_an_answer() -> None:
+    script = bridge.model(read=bridge.said("", None), hop=WHY, plan=bridge.steps(bridge.QUESTION))
+    store = ListStore(bridge.TEXTS)
+    await bridge.ask("cot_rag", script, store=store)
+    assert WHY in [one["query"] for one in store.asked]

@@ -154,6 +154,15 @@ def test_one_open_answer_makes_the_answer_set_an_open_one() -> None:
     assert best(*yes, candidate("In 1898.", s_rel=0.9, evidence_id="p4")) == "In 1898."
 
 
+def test_unknown_fluency_neither_wins_nor_loses() -> None:
+    gold = candidate("Gold.", None, s_rel=0.98, s_sup=0.97, s_use=0.6, evidence_id="p1")
+    other = candidate("Other.", -0.05, s_rel=0.55, s_sup=0.6, s_use=0.4, evidence_id="p2")
+    assert best(gold, other) == "Gold."
+    worse, better = candidate("Worse.", None, s_sup=0.5), candidate("Better.", -3.0, s_sup=0.6)
+    assert best(worse, {**better, "evidence_id": "p2"}) == "Better."
+    assert best(worse) == "Worse."
+
+
 @pytest.mark.parametrize("support", [0.5, 0.6, None])
 def test_a_winner_that_would_be_withheld_gives_way_unless_faithful(support: float | None) -> None:
     fluent = candidate("Fluent.", 0.0, s_rel=1.0, s_sup=0.49, s_use=1.0, evidence_id="p1")
