@@ -6,6 +6,8 @@ ChuronError                  one clear message: the value that is wrong, then th
 ├── ModelError               a model failed
 │   ├── ModelMissing         the file, package or server-side model is not there
 │   ├── ModelUnreachable     the server does not answer
+│   ├── ModelTimeout         the model did not finish in time
+│   ├── ModelDenied          the server refused the key
 │   └── ContextTruncated     the prompt did not fit the model's context
 ├── StoreError               Milvus failed (an empty search is not a failure)
 ├── IngestError              a document could not be read

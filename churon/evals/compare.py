@@ -61,6 +61,8 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Report:
+    """All comparisons of one call, and the pairs that they rest on."""
+
     baseline: str
     correction: Correction
     pairings: list[Pairing]

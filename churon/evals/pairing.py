@@ -38,6 +38,8 @@ class Unpaired(InputError):
 
 @dataclass(frozen=True)
 class Pairing:
+    """Two variants' rows of the same questions, and what keeps them from being alike."""
+
     a: str
     b: str
     """Names of the variants."""

@@ -48,6 +48,7 @@ def abstention(rows: Sequence[Row]) -> Abstention:
 
 
 def abstained_of(row: Row) -> float | None:
+    """1 where the question was declined; None for an error."""
     return None if failed(row) else float(abstained(row))
 
 

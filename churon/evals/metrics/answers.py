@@ -89,6 +89,7 @@ def _scored_short(row: Row) -> bool:
 
 
 def exact_of(row: Row) -> float | None:
+    """Exact match of the short form; 0 where nothing was answered."""
     case = row["case"]
     if not _scored_short(row):
         return None
@@ -96,6 +97,7 @@ def exact_of(row: Row) -> float | None:
 
 
 def f1_of(row: Row) -> float | None:
+    """F1 of the short form; 0 where nothing was answered."""
     case = row["case"]
     if not _scored_short(row):
         return None

@@ -46,6 +46,8 @@ def latency(seconds: list[float]) -> Latency:
 
 
 def cost(name: Cost) -> Callable[[Row], float | None]:
+    """The measure of so many calls, tokens, searches or cache hits; None for an error."""
+
     def of(row: Row) -> float | None:
         return float(row["usage"][name]) if "usage" in row and "error" not in row else None
 
@@ -53,6 +55,7 @@ def cost(name: Cost) -> Callable[[Row], float | None]:
 
 
 def seconds_of(row: Row) -> float | None:
+    """Wall clock of the run; None for an error."""
     return row["seconds"] if "seconds" in row and "error" not in row else None
 
 

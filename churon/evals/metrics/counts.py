@@ -23,6 +23,7 @@ class Counts:
 
 
 def counts(rows: Sequence[Row]) -> Counts:
+    """Over all rows, errors among them."""
     done, declined, errors = (sum(map(one, rows)) for one in (answered, abstained, failed))
     return Counts(
         rows=len(rows),

@@ -26,6 +26,7 @@ def places(case: Case) -> set[Place]:
 
 
 def place(span: Span) -> Place:
+    """The span as a key of sets."""
     return (span["document"], span["start"], span["end"])
 
 

@@ -51,6 +51,8 @@ def evaluate(ranked: list[str], relevant: dict[str, int], measure: str) -> float
 
 
 def score(measure: str) -> Callable[[Row], float | None]:
+    """The measure by ir-measures' name; None without a ranking or gold ids."""
+
     def of(row: Row) -> float | None:
         if "ranked" not in row or not row["case"]["relevant"]:
             return None

@@ -39,6 +39,8 @@ class Message(BaseModel):
 
 
 class StreamOptions(BaseModel):
+    """Of a stream: whether its last chunk tells what the run spent."""
+
     include_usage: bool = False
 
 
