@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 from typing_extensions import TypedDict
 
-from churon.nodes.cite import claim, without_keys
+from churon.nodes.cite import bare, claim
 from churon.nodes.common import RunState, together
 from churon.nodes.critique import support_of, utility_of
 from churon.nodes.decide import (
@@ -104,7 +104,7 @@ class ExtendBeam:
         want = Want(run.context.answer_tokens, run.context.temperature, top_logprobs=0)
         written = await run.complete(prompt, want)
         sentence = new_sentence(written.text, beam)
-        if not (plain := without_keys(sentence)):
+        if not (plain := bare(sentence, [passage] if passage else [])):
             draft: Beam = {**beam, "id": key, "finished": True}
         else:
             scored = await self._score(run, state, plain, mean_logprob(written, sentence))
@@ -215,7 +215,7 @@ def new_sentence(written: str, beam: Beam) -> str:
     """The first sentence, "" when the model has nothing (new) to add."""
     parts = [] if is_refusal(written) else sentences(written.strip())
     said = {normalised(claim["text"]) for claim in beam["claims"]}
-    return parts[0] if parts and normalised(without_keys(parts[0])) not in said else ""
+    return parts[0] if parts and normalised(bare(parts[0], [])) not in said else ""
 
 
 def empty_beam() -> Beam:

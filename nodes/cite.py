@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from churon.nodes.brackets import STOPS, hidden, seen, widened
 from churon.nodes.sentences import sentences
 from churon.tools.korean import detect_language
 from churon.tools.types import Claim, Evidence
@@ -20,7 +21,8 @@ _OPEN = re.compile(r"\s{0,40}(?:\[[\d,\s]{0,40})?\Z")
 _RANGE = re.compile(r"\[\s*(\d{1,3})\s*[-–~]\s*(\d{1,3})\s*\]")
 _MOST = 20
 """Numbers of a range of keys; a longer one is of something else."""
-_WIDE = str.maketrans("【】［］", "[][]")
+# What `with_keys` writes
+_WRITTEN = re.compile(r"(?<!\s)\s+\[\d{1,3}\]")
 OPENS_WITH_KEY = re.compile(r"[\s\-*•]*\[\d")
 _ENDS_WITH_KEY = re.compile(r"\]\W*$")
 _SHARED = 0.2
@@ -39,17 +41,18 @@ class Cited:
 def cite(text: str, passages: Sequence[Evidence]) -> Cited:
     """Read `[n]` keys (1-based into `passages`) per sentence; a key after the full stop counts.
 
-    A sentence loses the `[title]` that prompts show before a passage.
+    A sentence loses the `[title]` that prompts show before a passage. A passage's own bracket, as
+    in `items[0]`, is no key.
     """
     claims: list[Claim] = []
     invented = 0
     headings = [f"[{passage['title']}]" for passage in passages if passage["title"]]
-    for part in sentences(_keys_in_place(text)):
+    for part in sentences(_keys_in_place(hidden(widened(text), passages))):
         numbers = [int(n) for keys in _KEYS.findall(part) for n in re.findall(r"\d+", keys)]
         known = [n for n in dict.fromkeys(numbers) if 1 <= n <= len(passages)]
         invented += len([n for n in numbers if not 1 <= n <= len(passages)])
         if plain := _LEFT_OVER.sub("", _without(headings, _KEYS.sub("", part).strip())):
-            claims.append(claim(plain, [passages[n - 1]["id"] for n in known]))
+            claims.append(claim(seen(plain), [passages[n - 1]["id"] for n in known]))
     return Cited(" ".join(c["text"] for c in claims), claims, invented)
 
 
@@ -100,7 +103,26 @@ def with_keys(claims: Sequence[Claim]) -> str:
 
 def without_keys(text: str) -> str:
     """The text as it was before `with_keys`."""
-    return _KEYS.sub("", text).strip()
+    return _WRITTEN.sub("", text).strip()
+
+
+def bare(text: str, passages: Sequence[Evidence]) -> str:
+    """A text whose prompt asked for no keys, without those that its sentences begin or end with."""
+    parts = [_clipped(part) for part in sentences(_keys_in_place(hidden(widened(text), passages)))]
+    return seen(" ".join(part for part in parts if part))
+
+
+def _clipped(sentence: str) -> str:
+    keys = [found.span() for found in _KEYS.finditer(sentence)]
+    begin, end = 0, len(sentence.rstrip(STOPS + " \"'”’)"))
+    stop = sentence[end:]
+    for start, past in reversed(keys):
+        if past == end:
+            end = len(sentence[:start].rstrip(" ,;"))
+    for start, past in keys:
+        if start == begin:
+            begin = past
+    return f"{sentence[begin:end]}{stop}".strip() if begin < end else ""
 
 
 class Renumbered:
@@ -115,7 +137,7 @@ class Renumbered:
 
     def __call__(self, piece: str) -> str:
         """What can be shown now; a key that is not complete is held back."""
-        text = self._held + piece.translate(_WIDE)
+        text = self._held + widened(piece)
         start = _OPEN.search(text).start()  # type: ignore[union-attr]
         self._held = text[start:]
         return _KEYS.sub(self._key, text[:start])
@@ -165,7 +187,7 @@ def _keys_in_place(text: str) -> str:
 
     A text that opens with a key and ends without one has each before its sentence.
     """
-    text = _RANGE.sub(_spread, text.translate(_WIDE))
+    text = _RANGE.sub(_spread, text)
     if OPENS_WITH_KEY.match(text) and not _ENDS_WITH_KEY.search(text):
         return text
     return re.sub(r"([.!?。！？][\"'”’]*)((?:\s*\[[\d, ]{1,40}\])+)", r"\2\1", text)

@@ -9,7 +9,7 @@ from langchain_core.messages import BaseMessage
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
-from churon.nodes.cite import Cited, cite, claim, without_keys
+from churon.nodes.cite import Cited, bare, cite, claim
 from churon.nodes.common import PassageState, RunState, chosen, settled
 from churon.nodes.decide import asks_again, is_refusal
 from churon.nodes.grade import relevant
@@ -58,7 +58,7 @@ class WriteCandidate:
         written = await run.complete(prompt, want)
         if not written.logprobs:
             run.degrade("generate:no_logprobs")
-        text, logprob = without_keys(uncut(run, written)), written.mean_logprob
+        text, logprob = bare(uncut(run, written), [passage]), written.mean_logprob
         parts = [one for one in sentences(text) if not asks_again(one, state["standalone"])]
         text = " ".join(parts)
         if is_refusal(text) or lacks_number(text, state["standalone"]):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
-from churon.nodes.cite import claim, without_keys
+from churon.nodes.cite import bare, claim
 from churon.nodes.common import RunState, chosen, settled
 from churon.nodes.critique import support_of
 from churon.nodes.decide import is_refusal, support_label
@@ -57,7 +57,7 @@ class LockLanguage:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
         prompt = messages("restate", language, question=state["standalone"], answer=answer)
         written = await run.complete(prompt, Want(run.context.answer_tokens))
-        restated = without_keys(written.text)
+        restated = bare(written.text, list(state["evidence"].values()))
         if is_refusal(restated) or strayed(restated, language):
             run.degrade("language:not_kept")
             return {"answer": answer, "claims": state["claims"], **run.ledger()}

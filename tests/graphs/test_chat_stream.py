@@ -124,7 +124,7 @@ def test_however_a_text_is_cut_its_numbers_are_those_of_the_whole(data: st.DataO
 
 
 def test_numbers_are_said_as_the_whole_message_counts_them() -> None:
-    passages: Any = [{"id": f"p{n}", "title": ""} for n in range(1, 6)]
+    passages: Any = [{"id": f"p{n}", "title": "", "text": ""} for n in range(1, 6)]
     text = "A [4][2]. B [2, 5]. C [4]."
     renumbered = Renumbered()
     assert renumbered(text) + renumbered.rest() == "A [1] [2]. B [2] [3]. C [1]."

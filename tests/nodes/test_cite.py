@@ -138,6 +138,60 @@ def test_a_year_in_brackets_is_no_key() -> None:
     assert cited.answer == "It was built then [2019]." and cited.invented == 0
 
 
+CODE = [
+    passage("c", "Use items[0] for the first, and sys.argv[2] for the file name. An index is 0."),
+    passage(
+        "r", "The range is [10, 20] by default, of digits [0-9]. A grid of [2, 2] cells is set."
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("Use items[0] to get the first element [1].", ["c"]),
+        ("The name is in sys.argv[2] [1].", ["c"]),
+        ("The name is in sys.argv[2].", []),
+        ("Items[0] and sys.argv[2] are taken [1][2].", ["c", "r"]),
+        ("The range is [10, 20] by default [2].", ["r"]),
+        ("The range is [10, 20].", []),
+        ("It takes digits [0-9].", []),
+        ("A grid of [2, 2] cells [2].", ["r"]),
+    ],
+)
+def test_a_passages_own_bracket_is_no_key(text: str, ids: list[str]) -> None:
+    cited = cite.cite(text, CODE)
+    plain = text.replace(" [1].", ".").replace(" [2].", ".").replace(" [1][2].", ".")
+    assert (cited.answer, cited.claims[0]["evidence_ids"], cited.invented) == (plain, ids, 0)
+    assert cite.bare(text, CODE) == plain
+
+
+@pytest.mark.parametrize(
+    "text", ["It leaves [1].", "떠납니다.[1]", "떠납니다[1].", "It leaves at noon.[1] Dogs stay."]
+)
+def test_a_key_is_one_though_the_passage_numbers_its_sources_so(text: str) -> None:
+    cited = cite.cite(text, [passage("a", f"So it is told: {text}")])
+    assert cited.claims[0]["evidence_ids"] == ["a"] and "[" not in cited.answer
+
+
+def test_where_no_keys_are_asked_for_only_a_sentences_ends_are_read_as_such() -> None:
+    text = "[1] The step is a[3] or [5, 6] long [1], [2]. It stops [1]"
+    assert cite.bare(text, PASSAGES) == "The step is a[3] or [5, 6] long. It stops"
+    assert cite.bare("[1] [2].", PASSAGES) == cite.bare("", PASSAGES) == ""
+
+
+@given(TEXT)
+def test_hidden_brackets_are_seen_again(text: str) -> None:
+    cited = cite.cite(text, [passage("a", text)])
+    assert not any(sign in cited.answer + cite.bare(text, PASSAGES) for sign in "\ue000\ue001")
+
+
+@given(st.lists(st.sampled_from(["A.", "It is a[1].", "B"]), max_size=4))
+def test_a_text_is_again_what_it_was_before_its_keys(parts: list[str]) -> None:
+    claims = [cite.claim(part, ["a", "b"]) for part in parts]
+    assert cite.without_keys(cite.with_keys(claims)) == " ".join(parts)
+
+
 def test_the_quote_from_another_language_is_the_whole_passage() -> None:
     text = "## Luggage\nDrones must not be flown while the spoonbills nest, from March to July."
     assert cite.quote("드론을 날릴 수 없는 때는 3월부터 7월입니다.", text) == text

@@ -1,0 +1,64 @@
+"""Brackets that are a document's own words, `items[0]` or "is [10, 20]", and no keys. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from churon.tools.types import Evidence
+
+STOPS = ".!?。！？"
+_BRACKET = re.compile(r"\[[\d\s,\-–~]{1,40}\]")
+_HIDDEN = str.maketrans("[]", "\ue000\ue001")
+_SEEN = str.maketrans("\ue000\ue001", "[]")
+_WIDE = str.maketrans("【】［］", "[][]")
+_INDEXED = re.compile(r"[A-Za-z_)\]]\d*$")
+_NEAR = 40
+"""Characters beside a bracket in which its neighbouring words are looked for."""
+
+
+def hidden(text: str, passages: Sequence[Evidence]) -> str:
+    """The text, in which what stands in a passage too is hidden from those who look for keys."""
+    shown = " ".join(" ".join(one["text"].split()) for one in passages).casefold()
+
+    def own(found: re.Match[str]) -> str:
+        is_own = _is_beside(found, shown) and not _reads_as_key(found, len(passages))
+        return found[0].translate(_HIDDEN) if is_own else found[0]
+
+    return _BRACKET.sub(own, text)
+
+
+def seen(text: str) -> str:
+    """The text with the brackets that `hidden` hid."""
+    return text.translate(_SEEN)
+
+
+def widened(text: str) -> str:
+    """The text with its wide brackets, which some models write keys in, as plain ones."""
+    return text.translate(_WIDE)
+
+
+def _is_beside(found: re.Match[str], shown: str) -> bool:
+    """Whether this bracket stands in a passage, and beside it a word that it stands beside here."""
+    before, after = _sides(found)
+    word, following = re.search(r"\S+\s*$", before), re.match(r"\s*\w+", after)
+    near = [f"{word[0]}{found[0]}"] if word else []
+    near += [f"{found[0]}{following[0]}"] if following else []
+    return any(" ".join(one.casefold().split()) in shown for one in near)
+
+
+def _reads_as_key(found: re.Match[str], count: int) -> bool:
+    """Whether it may be a key all the same, or the number of a document's own sources: not as an
+    index, within its sentence, or as several numbers of which some are of no passage.
+    """
+    before, after = _sides(found)
+    numbers = [int(n) for n in re.findall(r"\d+", found[0])]
+    several = len(numbers) > 1 and any(not 1 <= n <= count for n in numbers)
+    within = before.endswith(" ") and re.match(r"\s+\w", after)
+    ended = before.rstrip().endswith(tuple(STOPS))
+    return bool(ended) or not (several or within or _INDEXED.search(before))
+
+
+def _sides(found: re.Match[str]) -> tuple[str, str]:
+    text, (start, end) = found.string, found.span()
+    return text[max(0, start - _NEAR) : start], text[end : end + _NEAR]
