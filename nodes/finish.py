@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any, NotRequired
 
 from langgraph.runtime import Runtime
-from typing_extensions import TypedDict
 
 from churon.nodes.common import RunState, chosen
 from churon.nodes.decide import status_of
 from churon.nodes.grade import relevant
 from churon.tools.context import RagContext
+from churon.tools.run import Ledger
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account, Claim, Evidence, Status, Usage
+from churon.tools.types import Claim, Evidence, Status, Usage
 
 NOTHING_FOUND = {
     "en": "The documents do not hold an answer to this question.",
@@ -38,7 +38,7 @@ class Settled(RunState):
     retrieval: NotRequired[bool]
 
 
-class Output(TypedDict):
+class Output(Ledger):
     answer: str
     claims: list[Claim]
     evidence: dict[str, Evidence]
@@ -46,8 +46,6 @@ class Output(TypedDict):
     missing: list[str]
     stop_reason: str
     usage: Usage
-    account: Account
-    degraded: list[str]
     steps: list[dict[str, Any]]
 
 

@@ -11,14 +11,13 @@ from typing_extensions import TypedDict
 from churon.nodes.common import PassageState, RunState, chosen
 from churon.nodes.critique import relevance_of
 from churon.tools.context import RagContext
+from churon.tools.run import Ledger
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account, Evidence
+from churon.tools.types import Evidence
 
 
-class Graded(TypedDict):
+class Graded(Ledger):
     evidence: dict[str, Evidence]
-    account: Account
-    degraded: list[str]
 
 
 @dataclass(frozen=True)

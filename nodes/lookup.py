@@ -11,8 +11,9 @@ from churon.nodes.common import RunState, chosen
 from churon.nodes.reading import read
 from churon.nodes.trail import drafted
 from churon.tools.context import RagContext
+from churon.tools.run import Ledger
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account, Draft, Evidence
+from churon.tools.types import Draft, Evidence
 
 
 class Searched(RunState):
@@ -22,10 +23,8 @@ class Searched(RunState):
     kept: list[str]
 
 
-class Findings(TypedDict):
+class Findings(Ledger):
     findings: dict[str, Draft]
-    account: Account
-    degraded: list[str]
 
 
 @dataclass(frozen=True)

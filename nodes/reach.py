@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
-from typing_extensions import TypedDict
 
 from churon.nodes.common import RunState, together
 from churon.nodes.critique import relevance_of
 from churon.nodes.rerank import ranked
 from churon.tools.context import RagContext
-from churon.tools.run import Run
+from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account, Beam, Evidence, Filter, Language
+from churon.tools.types import Beam, Evidence, Filter, Language
 
 
 class Sole(RunState):
@@ -22,13 +21,11 @@ class Sole(RunState):
     beam: Beam
 
 
-class Reached(TypedDict):
+class Reached(Ledger):
     reach: dict[str, list[str]]
     """Beam id -> passages to go on from, best first."""
     evidence: dict[str, Evidence]
     queries: list[str]
-    account: Account
-    degraded: list[str]
 
 
 @dataclass(frozen=True)

@@ -5,25 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
-from typing_extensions import TypedDict
 
 from churon.nodes.common import RunState
 from churon.nodes.decide import wants_retrieval
 from churon.nodes.prompts import messages
 from churon.tools.context import RagContext
 from churon.tools.models.labels import RETRIEVE
+from churon.tools.run import Ledger
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account
 
 
 class Asked(RunState):
     standalone: str
 
 
-class Decided(TypedDict):
+class Decided(Ledger):
     retrieval: bool
-    account: Account
-    degraded: list[str]
 
 
 @dataclass(frozen=True)

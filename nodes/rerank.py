@@ -10,8 +10,9 @@ from typing_extensions import TypedDict
 
 from churon.nodes.common import RunState
 from churon.tools.context import RagContext
+from churon.tools.run import Ledger
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account, Evidence
+from churon.tools.types import Evidence
 
 
 class Candidates(RunState):
@@ -19,14 +20,12 @@ class Candidates(RunState):
     found: list[Document]
 
 
-class Reranked(TypedDict):
+class Reranked(Ledger):
     evidence: dict[str, Evidence]
     top: list[str]
     """Ids, best first."""
     found: list[Document]
     """Emptied: the checkpoint need not carry what was not chosen."""
-    account: Account
-    degraded: list[str]
 
 
 @dataclass(frozen=True)

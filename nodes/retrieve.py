@@ -7,12 +7,12 @@ from typing import Any
 
 from langchain_core.documents import Document
 from langgraph.runtime import Runtime
-from typing_extensions import TypedDict
 
 from churon.nodes.common import RunState
 from churon.tools.context import RagContext
+from churon.tools.run import Ledger
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account, Filter
+from churon.tools.types import Filter
 
 
 class Asked(RunState):
@@ -20,11 +20,9 @@ class Asked(RunState):
     filter: Filter | None
 
 
-class Found(TypedDict):
+class Found(Ledger):
     found: list[Document]
     steps: list[dict[str, Any]]
-    account: Account
-    degraded: list[str]
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from churon.tools.context import RagContext
 from churon.tools.korean import tokens_at_most
 from churon.tools.models.base import Completion, Want
 from churon.tools.models.labels import SUFFICIENT
-from churon.tools.run import Run
+from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account, Evidence, Language, Turn
+from churon.tools.types import Evidence, Language, Turn
 
 TURNS_KEPT = 6
 """Latest turns of the conversation that the standalone question may refer to."""
@@ -40,10 +40,8 @@ class Question(RunState):
     history: list[Turn]
 
 
-class Standalone(TypedDict):
+class Standalone(Ledger):
     standalone: str
-    account: Account
-    degraded: list[str]
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ class Held(RunState):
     """What to search for next, where somebody knows: no other query is thought of."""
 
 
-class Gap(TypedDict):
+class Gap(Ledger):
     queries: list[str]
     """The new query, to be added to those already made; none when `sufficient` or `stale`."""
     sufficient: bool
@@ -109,8 +107,6 @@ class Gap(TypedDict):
     """Emptied: the passages of the next search come here."""
     stale: bool
     """No new query could be thought of: searching again would find the same."""
-    account: Account
-    degraded: list[str]
 
 
 @dataclass(frozen=True)

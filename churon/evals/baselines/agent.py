@@ -13,7 +13,6 @@ from typing import Any, Literal
 from langchain.agents import create_agent
 from langchain_core.messages import BaseMessage
 from langgraph.runtime import Runtime
-from typing_extensions import TypedDict
 
 from churon.evals.baselines.notebook import Notebook
 from churon.evals.baselines.turns import Asked, Turns
@@ -26,8 +25,9 @@ from churon.nodes.common import RunState
 from churon.nodes.finish import Finish
 from churon.tools.context import RagContext
 from churon.tools.errors import BudgetExhausted
+from churon.tools.run import Ledger
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account, Claim, Evidence, Filter
+from churon.tools.types import Claim, Evidence, Filter
 
 
 class State(RagState):
@@ -39,15 +39,13 @@ class Question(RunState):
     filter: Filter | None
 
 
-class Worked(TypedDict):
+class Worked(Ledger):
     answer: str
     claims: list[Claim]
     evidence: dict[str, Evidence]
     queries: list[str]
     steps: list[dict[str, Any]]
     stop_reason: str
-    account: Account
-    degraded: list[str]
 
 
 @dataclass(frozen=True)
