@@ -18,15 +18,18 @@ def test_any_text_is_read_or_not(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "read"),
+    ("text", "read", "broken"),
     [
-        ('{"a": 1}', {"a": 1}),
-        ('Here it is: {"a": 1} and more {"b": 2}', {"a": 1}),
-        ('```json\n{"a": [1, 2]}\n```', {"a": [1, 2]}),
-        ('{"statement": "It is cut o', {"statement": "It is cut o"}),
-        ("no braces", None),
-        ("", None),
+        ('{"a": 1}', {"a": 1}, False),
+        ('Here it is: {"a": 1} and more {"b": 2}', {"a": 1}, False),
+        ('It is {"a": 1}, 5" wide', {"a": 1}, False),
+        ('```json\n{"a": [1, 2]}\n```', {"a": [1, 2]}, False),
+        ('{"statement": "It is cut o', {"statement": "It is cut o"}, True),
+        (r'{"statement": "It is \"cut', {"statement": 'It is "cut'}, True),
+        ('{"steps": [{"question": "Who?"', {"steps": [{"question": "Who?"}]}, False),
+        ("no braces", None, False),
+        ("", None, False),
     ],
 )
-def test_json_is_found_wherever_it_stands(text: str, read: Any) -> None:
-    assert first_json(text) == read
+def test_json_is_found_wherever_it_stands(text: str, read: Any, broken: bool) -> None:
+    assert first_json(text) == (read, broken)
