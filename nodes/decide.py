@@ -11,6 +11,7 @@ from churon.tools.context import RagContext
 from churon.tools.models.labels import Distribution
 from churon.tools.types import Candidate, Claim, Status, Support
 
+WORST_FIRST: tuple[Support, ...] = ("none", "unchecked", "partial", "full")
 UTILITY_WEIGHTS = {"1": -1.0, "2": -0.5, "3": 0.0, "4": 0.5, "5": 1.0}
 _CLOSED = {"yes": "yes", "no": "no", "예": "yes", "네": "yes", "아니요": "no", "아니오": "no"}
 

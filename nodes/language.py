@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from churon.nodes.cite import bare, claim
 from churon.nodes.common import RunState, chosen, settled
 from churon.nodes.critique import support_of
-from churon.nodes.decide import is_refusal, support_label
+from churon.nodes.decide import WORST_FIRST, is_refusal, support_label
 from churon.nodes.prompts import messages
 from churon.nodes.sentences import sentences
 from churon.tools.context import RagContext
@@ -25,7 +25,6 @@ _NAME_WORDS = 3
 """An answer of so few words may be a name, which has no language."""
 _PREDICATE = re.compile(r"[다요]\s*[.!]?\s*$")
 """How a Korean sentence ends, however short; a name does not."""
-_WORST: tuple[Support, ...] = ("none", "unchecked", "partial", "full")
 
 
 class Answered(RunState):
@@ -82,7 +81,7 @@ class LockLanguage:
             "support": support_label(score, run.context.support_threshold),
             "support_score": score,
         }
-        return min(new, one, key=lambda claim: _WORST.index(claim["support"]))
+        return min(new, one, key=lambda claim: WORST_FIRST.index(claim["support"]))
 
 
 def strayed(answer: str, language: Language) -> bool:
@@ -104,7 +103,9 @@ def carry(restated: str, claims: list[Claim]) -> list[Claim]:
     if len(parts) == len(claims):
         return [{**old, "text": part} for old, part in zip(claims, parts, strict=True)]
     ids = list(dict.fromkeys(key for old in claims for key in old["evidence_ids"]))
-    worst: Support = min((old["support"] for old in claims), key=_WORST.index, default="unchecked")
+    worst: Support = min(
+        (old["support"] for old in claims), key=WORST_FIRST.index, default="unchecked"
+    )
     scores = [s for old in claims if (s := old["support_score"]) is not None]
     whole = claim(restated, ids)
     return [{**whole, "support": worst, "support_score": min(scores, default=None)}]

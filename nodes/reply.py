@@ -8,9 +8,8 @@ from langchain_core.messages import AIMessage
 from typing_extensions import TypedDict
 
 from churon.nodes.cite import Renumbered, numbering, quote, with_keys
+from churon.nodes.decide import WORST_FIRST
 from churon.tools.types import Claim, Evidence, Status, Support, Usage
-
-_SUPPORTS: tuple[Support, ...] = ("none", "unchecked", "partial", "full")
 
 
 class Outcome(TypedDict):
@@ -74,7 +73,7 @@ def _citation(n: int, passage: Evidence, claims: list[Claim]) -> Citation:
         start=passage["start"],
         end=passage["end"],
         # the worst of them: no reader shall take a passage for more than it bears
-        support=min((claim["support"] for claim in resting), key=_SUPPORTS.index),
+        support=min((claim["support"] for claim in resting), key=WORST_FIRST.index),
         quotes=list(quotes),
     )
 

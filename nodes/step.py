@@ -9,16 +9,14 @@ from langgraph.runtime import Runtime
 
 from churon.nodes.common import RunState, chosen, settled
 from churon.nodes.critique import support_of
-from churon.nodes.decide import support_label
+from churon.nodes.decide import WORST_FIRST, support_label
 from churon.nodes.operations import compute
 from churon.nodes.plans import fact, filled
 from churon.nodes.reading import NOTHING, Reading, combine, conclude, read
 from churon.tools.context import RagContext
 from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Evidence, Language, PlanStep, StepResult, Support
-
-Method = Literal["read", "computed", "reasoned", "hops", "none"]
+from churon.tools.types import Evidence, Language, Method, PlanStep, StepResult, Support
 
 
 class Given(RunState):
@@ -244,10 +242,7 @@ def computed(
         "answer": done.answer,
         "reasoning": done.explanation,
         "evidence_ids": ids_of(parents),
-        "support": min(supports, key=_WORST.index),
+        "support": min(supports, key=WORST_FIRST.index),
         "support_score": min(known) if len(known) == len(scores) else None,
         "method": "computed",
     }
-
-
-_WORST: tuple[Support, ...] = ("none", "unchecked", "partial", "full")

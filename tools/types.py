@@ -120,6 +120,11 @@ class PlanStep(TypedDict):
     needs_retrieval: bool
 
 
+Method = Literal["read", "computed", "reasoned", "hops", "none"]
+"""How a step was answered: read from passages, computed in code, reasoned from other answers by the
+model, found hop by hop (IRCoT), or not."""
+
+
 class StepResult(TypedDict):
     """What became of one step."""
 
@@ -133,9 +138,7 @@ class StepResult(TypedDict):
     evidence_ids: list[str]
     support: Support
     support_score: float | None
-    method: Literal["read", "computed", "reasoned", "hops", "none"]
-    """Read from passages, computed in code, reasoned from other answers by the model, found hop by
-    hop (IRCoT), or unresolved."""
+    method: Method
 
 
 Action = Literal[
