@@ -25,9 +25,9 @@ from churon.nodes.sentences import sentences
 from churon.tools.context import RagContext
 from churon.tools.models.base import Completion, Want
 from churon.tools.models.labels import RETRIEVE, Distribution
-from churon.tools.run import Run
+from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account, Beam, Candidate, Claim, Evidence
+from churon.tools.types import Beam, Candidate, Claim, Evidence
 
 
 class Live(RunState):
@@ -35,11 +35,9 @@ class Live(RunState):
     beams: list[Beam]
 
 
-class Decided(TypedDict):
+class Decided(Ledger):
     beams: list[Beam]
     steps: list[dict[str, Any]]
-    account: Account
-    degraded: list[str]
 
 
 @dataclass(frozen=True)
@@ -70,12 +68,10 @@ class DecideBeams:
         return {**beam, "decision": next_source(read, delta, bool(beam["last"]))}
 
 
-class Drafts(TypedDict):
+class Drafts(Ledger):
     drafts: dict[str, Beam]
     """Continuations, by beam and passage."""
     evidence: dict[str, Evidence]
-    account: Account
-    degraded: list[str]
 
 
 class Extension(RunState):
