@@ -179,7 +179,8 @@ class Run:
         """Tokens of passages that fit the chat model's context beside an answer."""
         port = await self._toolkit.chat(self.context.model)
         # 600 tokens cover instructions and question
-        return max(port.context_length - self.context.answer_tokens - 600, 200)
+        others = self.context.answer_tokens + port.thinking_tokens + 600
+        return max(port.context_length - others, 200)
 
     async def pay(self, call: Callable[[int], Awaitable[T]], tokens: Callable[[T], int]) -> T:
         """One model call that its caller makes, within the budget; `call` is told how many tokens
@@ -197,7 +198,8 @@ class Run:
         port = await self._toolkit.chat(self.context.model)
 
         async def call(left: int) -> Completion:
-            bounded = replace(want, max_tokens=max(1, min(want.max_tokens, left)))
+            most = min(want.max_tokens, left - port.thinking_tokens)
+            bounded = replace(want, max_tokens=max(1, most))
             return await port.complete(messages, bounded, on_token)
 
         return await self.pay(call, lambda done: done.prompt_tokens + done.completion_tokens)

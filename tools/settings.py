@@ -46,6 +46,11 @@ class ChatSettings(_Section):
     api_key: HeaderSecret | None = None
     context_length: int = Field(8_192, ge=512, le=1_048_576)
     """Tokens of prompt and answer together (Ollama's num_ctx)."""
+    thinking_tokens: int = Field(0, ge=0, le=131_072)
+    """Of a server's model that thinks before it answers: tokens for its thoughts, beside those of
+    each answer. Its log-probs are of thoughts and not asked for, its temperature is the server's.
+    0: the model does not think, or is told not to where that can be said (Ollama).
+    """
     keep_alive: str = "10m"
     """How long Ollama keeps the model loaded."""
     slots: int = Field(4, ge=1, le=64)

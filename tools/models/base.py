@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from langchain_core.language_models import BaseChatModel
@@ -91,6 +91,8 @@ class ChatPort:
     """Name in settings, traces and calibrations."""
     context_length: int
     supports: frozenset[str] = field(default=frozenset({"logprobs", "schema"}))
+    thinking_tokens: int = 0
+    """For what the model thinks before each answer, beside the answer's own."""
 
     async def complete(
         self, messages: Sequence[BaseMessage], want: Want, on_token: OnToken | None = None
@@ -101,7 +103,8 @@ class ChatPort:
         generated, or all of `max_tokens` went into what is no answer, as a model's thoughts. A
         model may end its answer at once, with one token or at a word of `stop`: it declines.
         """
-        kwargs = self.dialect.kwargs(want)
+        spent = replace(want, max_tokens=want.max_tokens + self.thinking_tokens)
+        kwargs = self.dialect.kwargs(spent)
         if on_token is None:
             message = await self.asked(want).ainvoke(list(messages), _SILENT, **kwargs)
         else:
@@ -112,9 +115,9 @@ class ChatPort:
             return answer
         if answer.cut:
             raise ModelError(
-                f"The model {self.name!r} wrote no answer within {want.max_tokens} tokens.",
+                f"The model {self.name!r} wrote no answer within {spent.max_tokens} tokens.",
                 remedy="If it thinks before it answers, switch that off at its server, or raise "
-                "context.answer_tokens.",
+                "chat.thinking_tokens to what its thoughts take.",
             )
         if not (want.stop or answer.completion_tokens):
             raise nothing(self.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from langchain_core.embeddings import Embeddings
 from pydantic import SecretStr
 
@@ -11,7 +13,7 @@ from churon.tools.models.critic import Critic, LetterCritic
 from churon.tools.models.openai_dialect import OpenAIDialect
 from churon.tools.models.reflection import ReflectionTokenCritic
 from churon.tools.setting_values import home_path
-from churon.tools.settings import ModelsSettings, Settings
+from churon.tools.settings import ChatSettings, ModelsSettings, Settings
 
 
 def open_chat(settings: Settings, model: str | None = None) -> ChatPort:
@@ -71,8 +73,10 @@ def _ollama_chat(settings: Settings, name: str) -> ChatPort:
         keep_alive=chat.keep_alive,
         timeout=chat.timeout,
         api_key=_plain(chat.api_key),
+        thinks=bool(chat.thinking_tokens),
     )
-    return ChatPort(model, OllamaDialect(chat.context_length), name, chat.context_length)
+    dialect = OllamaDialect(chat.context_length, bool(chat.thinking_tokens))
+    return _served(chat, ChatPort(model, dialect, name, chat.context_length))
 
 
 def _openai_chat(settings: Settings, name: str) -> ChatPort:
@@ -83,7 +87,17 @@ def _openai_chat(settings: Settings, name: str) -> ChatPort:
         model=name, base_url=chat.base_url, api_key=chat.api_key, timeout=chat.timeout
     )
     model.load()
-    return ChatPort(model, OpenAIDialect(), name, chat.context_length)
+    dialect = OpenAIDialect(bool(chat.thinking_tokens))
+    return _served(chat, ChatPort(model, dialect, name, chat.context_length))
+
+
+def _served(chat: ChatSettings, port: ChatPort) -> ChatPort:
+    """The port of a server's model, which may think before it answers."""
+    if not chat.thinking_tokens:
+        return port
+    # the log-probs of what it writes begin with its thoughts
+    supports = port.supports - {"logprobs"}
+    return replace(port, supports=supports, thinking_tokens=chat.thinking_tokens)
 
 
 def _embedded_embeddings(settings: Settings) -> Embeddings:

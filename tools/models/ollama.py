@@ -106,24 +106,28 @@ def _plain(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class OllamaDialect:
-    """Call keywords of ChatOllama: sampling goes into `options`, which must repeat num_ctx."""
+    """Call keywords of ChatOllama: sampling goes into `options`, which must repeat num_ctx.
 
-    def __init__(self, context_length: int) -> None:
-        self.context_length = context_length
+    Of a model that thinks: see OpenAIDialect.
+    """
+
+    def __init__(self, context_length: int, thinks: bool = False) -> None:
+        self.context_length, self.thinks = context_length, thinks
 
     def kwargs(self, want: Want) -> dict[str, Any]:
         """Keyword arguments for `ainvoke` and `astream`."""
         options: dict[str, Any] = {
             "num_ctx": self.context_length,
             "num_predict": want.max_tokens,
-            "temperature": want.temperature,
         }
+        if not self.thinks:
+            options["temperature"] = want.temperature
         if want.seed is not None:
             options["seed"] = want.seed
-        if want.stop:
+        if want.stop and not self.thinks:
             options["stop"] = list(want.stop)
         given: dict[str, Any] = {"options": options}
-        if want.top_logprobs is not None:
+        if want.top_logprobs is not None and not self.thinks:
             given["logprobs"] = True
             given["top_logprobs"] = min(want.top_logprobs, MOST_TOP_LOGPROBS)
         if want.schema is not None:
@@ -142,6 +146,7 @@ def ollama_chat(
     keep_alive: str,
     timeout: float,
     api_key: str | None = None,
+    thinks: bool = False,
 ) -> OllamaChat:
     """A chat model of an Ollama server; `timeout` in seconds. Nothing is sent yet."""
     with ollama_errors(model, base_url):  # clients are made, for $OLLAMA_HOST whatever it holds
@@ -150,6 +155,7 @@ def ollama_chat(
             base_url=base_url,
             num_ctx=context_length,
             keep_alive=keep_alive,
-            reasoning=False,  # a label must be the first token that a thinking model writes
+            # where there is no room for thoughts, a label must be the first token that is written
+            reasoning=thinks,
             client_kwargs=client_options(timeout, api_key),
         )

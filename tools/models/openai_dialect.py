@@ -11,19 +11,22 @@ from churon.tools.models.base import Want
 
 
 class OpenAIDialect:
-    """Call keywords of OpenAI's chat completions; log-probs and schema only where wanted."""
+    """Call keywords of OpenAI's chat completions; log-probs and schema only where wanted.
+
+    Of a model that thinks, log-probs are of its thoughts, which `stop` would end, too, and which
+    at temperature 0 may never end; OpenAI refuses all three.
+    """
+
+    def __init__(self, thinks: bool = False) -> None:
+        self.thinks = thinks
 
     def kwargs(self, want: Want) -> dict[str, Any]:
         """Keyword arguments for `ainvoke` and `astream`."""
-        given: dict[str, Any] = {"max_tokens": want.max_tokens, "temperature": want.temperature}
+        given: dict[str, Any] = {"max_tokens": want.max_tokens}
+        if not self.thinks:
+            given |= _sampling(want)
         if want.seed is not None:
             given["seed"] = want.seed
-        if want.stop:
-            given["stop"] = list(want.stop)
-        if want.top_logprobs is not None:
-            given["logprobs"] = True
-            # llama.cpp gives no log-probs at all for 0, not even the chosen token's
-            given["top_logprobs"] = max(1, want.top_logprobs)
         if want.schema is not None:
             given["response_format"] = {
                 "type": "json_schema",
@@ -39,3 +42,14 @@ class OpenAIDialect:
                 f"The model refused to answer: {str(refusal or 'content_filter')[:200]!r}.",
                 remedy="Rephrase the question or choose another model in chat.model.",
             )
+
+
+def _sampling(want: Want) -> dict[str, Any]:
+    given: dict[str, Any] = {"temperature": want.temperature}
+    if want.stop:
+        given["stop"] = list(want.stop)
+    if want.top_logprobs is not None:
+        given["logprobs"] = True
+        # llama.cpp gives no log-probs at all for 0, not even the chosen token's
+        given["top_logprobs"] = max(1, want.top_logprobs)
+    return given

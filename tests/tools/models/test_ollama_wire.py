@@ -23,11 +23,12 @@ from churon.tools.errors import (
 )
 from churon.tools.models.base import ChatPort, Want
 from churon.tools.models.critic import LetterCritic
+from churon.tools.models.factory import open_chat
 from churon.tools.models.labels import RELEVANCE
 from churon.tools.models.ollama import OllamaDialect, ollama_chat
 from churon.tools.models.ollama_client import ollama_errors
 from churon.tools.models.ollama_embeddings import OllamaEmbeddings
-from churon.tools.settings import CriticSettings
+from churon.tools.settings import CriticSettings, load_settings
 
 ASK = [SystemMessage("Be brief."), HumanMessage("What is the capital of Korea?")]
 
@@ -74,6 +75,15 @@ async def test_chat_sends_context_length_sampling_and_keep_alive(server) -> None
     assert body["keep_alive"] == "1m" and body["think"] is False
     assert body["truncate"] is False and body["shift"] is False
     assert [m["role"] for m in body["messages"]] == ["system", "user"]
+
+
+async def test_a_model_that_thinks_has_room_for_it(new_server) -> None:
+    chat = {"model": "double", "base_url": new_server.url, "thinking_tokens": 400}
+    thinking = open_chat(load_settings(preset="ollama", chat=chat))
+    await thinking.complete(ASK, Want(8, 0.5, seed=3, top_logprobs=2, stop=("of",)))
+    body = new_server.requests[-1][1]
+    assert body["options"] == {"num_ctx": 8_192, "num_predict": 408, "seed": 3}
+    assert body["think"] is True and "logprobs" not in body and thinking.supports == {"schema"}
 
 
 async def test_streaming_gives_what_invoking_gives(new_server) -> None:

@@ -23,12 +23,13 @@ from churon.tools.errors import (
 )
 from churon.tools.models.base import ChatPort, Want
 from churon.tools.models.critic import LetterCritic
+from churon.tools.models.factory import open_chat
 from churon.tools.models.labels import RELEVANCE
 from churon.tools.models.openai import OpenAIChat
 from churon.tools.models.openai_client import api_key_for
 from churon.tools.models.openai_dialect import OpenAIDialect
 from churon.tools.models.openai_embeddings import OpenAIEmbeddings
-from churon.tools.settings import CriticSettings
+from churon.tools.settings import CriticSettings, load_settings
 
 pytest.importorskip("langchain_openai")
 ASK = [HumanMessage("What is the capital of Korea?")]
@@ -173,6 +174,17 @@ async def test_an_answer_that_is_all_thoughts_is_said_to_be() -> None:
     with pytest.raises(ModelError, match=r"'deep' wrote no answer within 4 tokens.*thinks"):
         await thinking.complete(ASK, Want(max_tokens=4))
     assert (await thinking.complete(ASK, Want(max_tokens=1))).text == ""
+
+
+async def test_a_model_that_thinks_has_room_for_it(server) -> None:
+    server.keys.clear()
+    chat = {"provider": "openai", "model": "double", "base_url": server.url, "api_key": "right"}
+    thinking = open_chat(load_settings(chat={**chat, "thinking_tokens": 400}))
+    answer = await thinking.complete(ASK, Want(8, 0.5, seed=3, top_logprobs=2, stop=("of",)))
+    body = server.requests[-1][1]
+    assert answer.text and (body["max_tokens"], body["seed"]) == (408, 3)
+    assert not {"temperature", "stop", "logprobs"} & set(body)
+    assert thinking.supports == {"schema"} and open_chat(load_settings(chat=chat)).supports == BOTH
 
 
 def test_a_server_of_one_size_is_not_asked_for_dimensions_again(server) -> None:
