@@ -122,6 +122,8 @@ class RagState(Trail):
     """Passages of the latest search, best first."""
     kept: list[str]
     """Relevant passages of all searches."""
+    standby: list[Claim]
+    """An answer's sentences that stand where those written after them have no support."""
     rounds: int
     sufficient: bool
     stale: bool

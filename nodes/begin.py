@@ -52,6 +52,7 @@ _PLAIN: dict[str, Any] = {
     "round": list,
     "tree": dict,
     "earlier": dict,
+    "standby": list,
     "route": lambda: "self_rag",
     "plays": list,
     "begun": int,

@@ -91,6 +91,7 @@ class Held(RunState):
     standalone: str
     evidence: dict[str, Evidence]
     kept: list[str]
+    claims: list[Claim]
     partials: NotRequired[list[str]]
 
 
@@ -101,7 +102,11 @@ class Answered(Ledger):
     claims: list[Claim]
 
 
-class Partial(Answered):
+class Anew(Answered):
+    standby: list[Claim]
+
+
+class Partial(Anew):
     partials: list[str]
 
 
@@ -135,6 +140,7 @@ class WriteAnswer:
         return {
             "answer": cited.answer,
             "claims": cited.claims,
+            "standby": state["claims"],
             "partials": [] if cited.answer in state.get("partials", []) else [cited.answer],
             **run.ledger(),
         }
@@ -146,7 +152,7 @@ class Synthesise:
 
     toolkit: Toolkit
 
-    async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Answered | Ledger:
+    async def __call__(self, state: Held, runtime: Runtime[RagContext]) -> Anew | Ledger:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
         passages = fitting(chosen(state["evidence"], state["kept"]), await run.room())
         prompt = messages(
@@ -160,7 +166,8 @@ class Synthesise:
         cited = await _cited(run, prompt, passages, telling, state["standalone"])
         if cited is None:
             return run.ledger()
-        return {"answer": cited.answer, "claims": cited.claims, **run.ledger()}
+        said, before = cited.claims, state["claims"]
+        return {"answer": cited.answer, "claims": said, "standby": before, **run.ledger()}
 
 
 @dataclass(frozen=True)

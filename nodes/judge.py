@@ -13,11 +13,12 @@ from churon.nodes.grade import relevant
 from churon.nodes.step import stands
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Claim, Evidence, StepResult
+from churon.tools.types import Candidate, Claim, Evidence, StepResult
 
 
 class Drafted(RunState):
     claims: list[Claim]
+    candidates: dict[str, Candidate]
     evidence: dict[str, Evidence]
     partials: list[str]
     rounds: int
@@ -83,9 +84,13 @@ class JudgeStep:
 
 
 def passes(state: Drafted, context: RagContext) -> bool:
-    """Some sentence has a relevant passage and is supported by it, as far as is known."""
+    """Some sentence has a relevant passage and is supported by it, as far as is known; one of
+    several as the whole candidate is, until it is checked by itself.
+    """
     for claim in state["claims"]:
         score = claim["support_score"]
+        if score is None and claim["evidence_ids"]:
+            score = state["candidates"][claim["evidence_ids"][0]]["s_sup"]
         passages = chosen(state["evidence"], claim["evidence_ids"])
         about_it = any(relevant(p, context.relevance_threshold) for p in passages)
         if about_it and (score is None or score >= context.support_threshold):

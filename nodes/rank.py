@@ -16,6 +16,7 @@ from churon.nodes.meaning import same
 from churon.nodes.outlook import ranked
 from churon.nodes.prompts import messages
 from churon.nodes.reading import conclude
+from churon.nodes.support import unsupported
 from churon.nodes.tree import ROOT, Tree
 from churon.tools.context import RagContext
 from churon.tools.errors import ModelError
@@ -117,6 +118,8 @@ class Contested(RunState):
 class Taken(Ledger):
     answer: str
     claims: list[Claim]
+    standby: list[Claim]
+    """The best trajectory's own sentences, where others were written."""
     kept: list[str]
     steps: list[dict[str, Any]]
     stop_reason: str
@@ -132,13 +135,13 @@ class TakeWinner:
 
     async def __call__(self, state: Contested, runtime: Runtime[RagContext]) -> Taken:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
-        stop, said, ids, steps = state["stop_reason"], [], [], []
+        stop, said, own, ids, steps = state["stop_reason"], [], [], [], []
         if state["ranking"]:
             group = state["ranking"][0]
             nodes = [state["tree"][key] for key in group["nodes"]]
             cited = dict.fromkeys(key for node in nodes for key in node["evidence_ids"])
             ids = list(cited)[: run.context.final_passages]
-            said = claims_of(nodes[0], run.context)
+            said = own = claims_of(nodes[0], run.context)
             if set(ids) - set(nodes[0]["evidence_ids"]) and not stop:
                 [anew], stop = await settled(run, "take", self._from_all(run, state, group, ids))
                 said = anew or said
@@ -147,6 +150,7 @@ class TakeWinner:
         return {
             "answer": " ".join(one["text"] for one in said),
             "claims": said,
+            "standby": [] if said is own else own,
             "kept": ids,
             "steps": steps,
             "stop_reason": stop,
@@ -197,7 +201,7 @@ class JudgeWinner:
     async def __call__(self, state: Checked, runtime: Runtime[RagContext]) -> Verdict:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
         rest, tried = state["ranking"][1:], state["tried"] + 1
-        bare = all(one["support"] == "none" or not one["evidence_ids"] for one in state["claims"])
+        bare = unsupported(state["claims"])
         over = bool(state["stop_reason"]) or tried >= MOST_CHECKED
         again = bool(bare and rest and not over)
         ranking = rest if again else state["ranking"]

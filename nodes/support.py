@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
@@ -50,6 +51,7 @@ class Drafted(RunState):
     evidence: dict[str, Evidence]
     kept: list[str]
     claims: list[Claim]
+    standby: list[Claim]
 
 
 class Checked(TypedDict):
@@ -59,20 +61,37 @@ class Checked(TypedDict):
     degraded: list[str]
 
 
+class Restored(Checked):
+    answer: str
+
+
 @dataclass(frozen=True)
 class CheckClaims:
-    """Support of every sentence that was not checked yet, all at once, by its own passages."""
+    """Support of every sentence that was not checked yet, all at once, by its own passages.
+
+    Where none has any, the sentences on `standby` stand, if one of these has.
+    """
 
     toolkit: Toolkit
 
-    async def __call__(self, state: Drafted, runtime: Runtime[RagContext]) -> Checked:
+    async def __call__(self, state: Drafted, runtime: Runtime[RagContext]) -> Checked | Restored:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
-        claims = attribute(state["claims"], chosen(state["evidence"], state["kept"]))
+        claims, reason = await self._checked(run, state["claims"], state)
+        if unsupported(claims) and state["standby"] and not reason:
+            before, reason = await self._checked(run, state["standby"], state)
+            if any(one["support"] in ("full", "partial") for one in before):
+                answer = " ".join(one["text"] for one in before)
+                return {"answer": answer, "claims": before, "stop_reason": reason, **run.ledger()}
+        return {"claims": claims, "stop_reason": reason, **run.ledger()}
+
+    async def _checked(
+        self, run: Run, given: list[Claim], state: Drafted
+    ) -> tuple[list[Claim], str]:
+        claims = attribute(given, chosen(state["evidence"], state["kept"]))
         checks = (self._check(run, one, state) for one in claims)
         results, reason = await settled(run, "check", *checks)
         # what was checked stays checked when the budget ends or the model fails in between
-        checked = [result or one for one, result in zip(claims, results, strict=True)]
-        return {"claims": checked, "stop_reason": reason, **run.ledger()}
+        return [result or one for one, result in zip(claims, results, strict=True)], reason
 
     @staticmethod
     async def _check(run: Run, one: Claim, state: Drafted) -> Claim:
@@ -82,3 +101,8 @@ class CheckClaims:
         score = await support_of(run, one["text"], passages, state["standalone"], state["language"])
         label = support_label(score, run.context.support_threshold)
         return {**one, "support": label, "support_score": score}
+
+
+def unsupported(claims: Sequence[Claim]) -> bool:
+    """No sentence has a passage that bears it, as far as is known."""
+    return all(one["support"] == "none" or not one["evidence_ids"] for one in claims)
