@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -73,13 +73,16 @@ KOREAN = {
     "larger": "수치가 더 큽니다",
 }
 """What an explanation says of the winner, by the scale's name."""
-_WORDS = {"before": "earlier", "after": "later", "이전": "earlier", "이후": "later"}
+_WORDS = {"before": "earlier", "이전": "earlier", "전": "earlier"} | dict.fromkeys(
+    ("after", "이후", "뒤", "후", "만"), "later"
+)
 
 
-def scale_of(word: str) -> Scale | None:
-    """The scale that before, after, 이전 or 이후 stands for."""
-    name = _WORDS.get(word.casefold())
-    return next((scale for scale in SCALES if scale.name == name), None)
+def scale_of(words: Iterable[str]) -> Scale | None:
+    """The scale that before, after, 이전 or 뒤에 stands for; None for none, or several."""
+    names = {_WORDS.get(word.casefold().rstrip("에으로")) for word in words} - {None}
+    found = [scale for scale in SCALES if scale.name in names]
+    return found[0] if len(found) == 1 else None
 
 
 def values(answers: Sequence[tuple[str, str]]) -> list[Value] | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from churon.nodes import listing, measure
 from churon.nodes.direction import Scale, direction, is_odd
 from churon.nodes.meaning import polarity, same
-from churon.nodes.option import alternatives, bare, marked, things
+from churon.nodes.option import VERSUS, alternatives, bare, marked, reference, things
 from churon.tools.types import Language, Op
 from churon.tools.values import Value, order, show, subject
 
@@ -42,12 +42,6 @@ _EVENTS = tuple(
     )
 )
 """What a question asks about, and what the facts that answer it must be about."""
-_VERSUS = {
-    "en": re.compile(r"\s(before|after|than)\s", re.I),
-    "ko": re.compile(r"보다|이전|이후"),
-}
-
-
 _BY_HOW_MUCH = {
     "en": re.compile(
         r"\b(?:years|months|weeks|days|hours|minutes|decades?|century|centuries|times|twice|half"
@@ -181,8 +175,8 @@ def _boolean(
     text = bare(question)
     if _SAME[language].search(text):
         return _equal(text, answers, language)
-    if _VERSUS[language].search(text):
-        return _versus(question, answers, language)
+    if VERSUS[language].search(text) and (done := _versus(question, answers, language)):
+        return done
     verdicts = [polarity(answer) for _, answer in answers]
     wants_all, wants_any = _ALL[language].search(text), _ANY[language].search(text)
     if None in verdicts or len(verdicts) < 2 or bool(wants_all) == bool(wants_any):
@@ -220,7 +214,7 @@ def _equal_values(question: str, a: Value, b: Value) -> bool | None:
 def _versus(
     question: str, answers: Sequence[tuple[str, str]], language: Language
 ) -> Computed | None:
-    """Is A before B? The thing named first is held against the second."""
+    """Is A before B?"""
     names = alternatives(question, [label for label, _ in answers], language)
     values = measure.values(answers)
     if names is None or values is None or len(values) != 2:
@@ -228,26 +222,30 @@ def _versus(
     asked = _without(names, question)
     if re.search(r"\d", asked) or _BY_HOW_MUCH[language].search(asked):
         return None
-    text = bare(question)
-    first = _subject(text, names)
-    verb = _VERSUS[language].search(text)
-    scale = measure.scale_of(verb[0].strip() if verb else "") or _scale(question, names, language)
-    values = measure.suited(values, scale)
-    sign = None if scale is None or values is None else scale.sign(values[0])
-    ordered = None if values is None else order(values[first], values[1 - first])
-    if values is None or sign is None or ordered is None:
+    held = _held(question, names, answers, values, language)
+    if held is None or (held == 0 and not measure.exact(values)):  # one year, unknown months
         return None
-    if ordered == 0 and not measure.exact(values):  # one year, unknown months
-        return None
-    return _verdict(ordered == sign, answers, language)
+    return _verdict(held == 1, answers, language)
 
 
-def _subject(text: str, names: Sequence[str]) -> int:
-    """Which of two things is held against the other: "B보다 A가" is about A."""
-    for i in range(2):
-        if f"{names[i]}보다" in text:
-            return 1 - i
-    return min(range(2), key=lambda i: text.find(names[i]))
+def _held(
+    question: str,
+    names: Sequence[str],
+    answers: Sequence[tuple[str, str]],
+    values: Sequence[Value],
+    language: Language,
+) -> int | None:
+    """1 where one thing is as much more, or later, than the other as the question has it, -1 where
+    it is less, 0 where they are equal; None if unsure.
+    """
+    against = reference(question, answers, language)
+    words = VERSUS[language].findall(bare(question))
+    scale = measure.scale_of(words) or _scale(question, names, language)
+    suited = measure.suited(values, scale)
+    if against is None or scale is None or suited is None:
+        return None
+    sign, ordered = scale.sign(suited[0]), order(suited[1 - against], suited[against])
+    return None if sign is None or ordered is None else sign * ordered
 
 
 def _verdict(
@@ -264,6 +262,9 @@ def _arithmetic(
     values = measure.values(answers)
     if values is None or len(values) < 2 or measure.constants(bare(question), answers):
         return None
+    names = marked(question, answers, language) or []
+    if _held(question, names, answers, values, language) == -1:
+        return None  # "how many more" of the smaller one
     worked = measure.work(bare(question), values, language)
     return None if worked is None else Computed(*worked)
 

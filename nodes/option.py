@@ -65,6 +65,11 @@ _ASKS = re.compile(
     re.I,
 )
 _CHOICE = {"en": re.compile(r"\b(?:or|and)\b|,"), "ko": re.compile(r"[와과] |또는|중 |가운데|,")}
+VERSUS = {
+    "en": re.compile(r"\b(?:before|after|than)\b", re.I),
+    "ko": re.compile(r"보다|이전|이후|(?<=\s)(?:뒤|후|만|전)(?:에|으?로)?(?=\s)"),
+}
+"""What stands between a thing and the one that it is held against."""
 _WHICH = {
     "en": re.compile(
         r"^(?:which|which one|who)(?: of (?:them|the two))? (?:is|was|are|were)\b", re.I
@@ -177,6 +182,38 @@ def _reading(
             return None
         names[read[0]] = read[1]
     return [names[i] for i in range(len(labels))]
+
+
+def reference(question: str, answers: Sequence[tuple[str, str]], language: Language) -> int | None:
+    """Which of two answers the other is held against: the one named behind than, before or after,
+    in Korean in front of 보다, 이전 or 뒤; None if unsure.
+    """
+    mark, places = VERSUS[language].search(question), _places(question, answers, language)
+    if mark is None or len(places) != 2 or min(places) < 0:
+        return None
+    if language == "ko":
+        told = max((place for place in places if place < mark.start()), default=-1)
+    else:
+        told = min((place for place in places if place > mark.start()), default=-1)
+    return places.index(told) if told >= 0 else None
+
+
+def _places(question: str, answers: Sequence[tuple[str, str]], language: Language) -> Sequence[int]:
+    """Where a question speaks of each answer: by its value, else by its thing; -1 where it does
+    not, or more than once.
+    """
+    places = [_place(question, answer) for _, answer in answers]
+    if min(places) >= 0:
+        return places
+    labels = [label for label, _ in answers]
+    subjects = [_subject(label, language) or "" for label in labels]
+    names = alternatives(question, labels, language) or subjects
+    return [_place(question, name) for name in names]
+
+
+def _place(question: str, name: str) -> int:
+    found = list(re.finditer(rf"(?<!\w){re.escape(name)}(?![A-Za-z0-9])", question))
+    return found[0].start() if name and len(found) == 1 else -1
 
 
 def _owner(
