@@ -86,6 +86,14 @@ def _attributed(one: Claim, passages: Sequence[Evidence]) -> Claim:
     return {**one, "evidence_ids": foreign[:1]}
 
 
+def nearer(statement: str, cited: Sequence[Evidence], held: Sequence[Evidence]) -> Evidence | None:
+    """The passage that shares most with a statement, where that is none of those it cites."""
+    shares = {one["id"]: overlap(statement, one["text"]) for one in [*cited, *held]}
+    best = max(held, key=lambda one: shares[one["id"]], default=None)
+    least = max([_SHARED, *(shares[one["id"]] for one in cited)])
+    return best if best is not None and shares[best["id"]] > least else None
+
+
 def numbering(claims: Sequence[Claim]) -> dict[str, int]:
     """Passage id -> source number, in order of first use."""
     ids = [key for claim in claims for key in claim["evidence_ids"]]

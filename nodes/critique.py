@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from churon.nodes.decide import support_score, utility_score
+from collections.abc import Sequence
+
+from churon.nodes.cite import nearer
+from churon.nodes.common import settled
+from churon.nodes.decide import support_label, support_score, utility_score
 from churon.nodes.prompts import fitting, messages, passage_text
 from churon.tools.models.labels import RELEVANCE, SUPPORT, UTILITY
 from churon.tools.run import Run
@@ -42,6 +46,30 @@ async def support_of(
     )
     read = await run.distribution(prompt, SUPPORT)
     return None if read.rung == "neutral" else round(support_score(read), DIGITS)
+
+
+async def borne_by(
+    run: Run,
+    statement: str,
+    cited: list[Evidence],
+    held: Sequence[Evidence],
+    question: str,
+    language: Language,
+) -> tuple[list[str], float | None]:
+    """The ids of the passages that a statement rests on, and its s_sup by them: those it cites, or
+    where these do not bear it, the one of `held` that is nearer to it and does. Models mistake
+    keys; one call more at most.
+    """
+    least = run.context.support_threshold
+    score = await support_of(run, statement, cited, question, language)
+    other = nearer(statement, cited, held)
+    if other is not None and support_label(score, least) == "none":
+        # what was refused stays so when the budget ends or the model fails at the second check
+        check = support_of(run, statement, [other], question, language)
+        [again], _ = await settled(run, "support", check)
+        if again is not None and again >= least:
+            return [other["id"]], again
+    return [one["id"] for one in cited], score
 
 
 async def utility_of(run: Run, answer: str, question: str, language: Language) -> float | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NotRequired
 
 from langgraph.runtime import Runtime
 
 from churon.nodes.common import RunState, chosen, settled
-from churon.nodes.critique import support_of
+from churon.nodes.critique import borne_by
 from churon.nodes.decide import WORST_FIRST, support_label
 from churon.nodes.operations import compute
 from churon.nodes.plans import fact, filled
@@ -34,6 +35,8 @@ class Filled(Ledger):
     rounds: int
     answer: str
     query: str
+    asked: str
+    graded: bool
     thoughts: list[str]
     verdict: Literal["search", "reason", "settle"]
 
@@ -61,6 +64,8 @@ class FillStep:
             "rounds": 0,
             "answer": "",
             "query": "",
+            "asked": "",
+            "graded": True,
             "thoughts": [],
             "verdict": verdict,
             **run.ledger(),
@@ -93,7 +98,8 @@ class ReadStep:
             reading = await self._read(run, state, passages)
         cited = chosen(state["evidence"], reading.evidence_ids)
         method: Method = "hops" if state["thoughts"] else "read"
-        found = await checked(run, state["found"], reading, cited, method, state["language"])
+        language = state["language"]
+        found = await checked(run, state["found"], reading, cited, method, language, passages)
         return {"found": better(state["found"], found), **run.ledger()}
 
     @staticmethod
@@ -160,20 +166,24 @@ async def checked(
     passages: list[Evidence],
     method: Method,
     language: Language,
+    held: Sequence[Evidence] = (),
 ) -> StepResult:
-    """The reading as a result, with the support of its sentences by `passages`."""
+    """The reading as a result, with the support of its sentences by `passages`, or by one that is
+    `held` where it cites a wrong one.
+    """
     if not reading.answer:
         return blank(step["id"], step["question"])
-    score = None
+    ids, score = [passage["id"] for passage in passages], None
     if passages:
-        check = support_of(run, reading.statement, passages, step["question"], language)
+        check = borne_by(run, reading.statement, passages, held, step["question"], language)
         # what was read stays when the budget ends or the model fails at the check
-        [score], _ = await settled(run, "support", check)
+        [borne], _ = await settled(run, "support", check)
+        ids, score = borne or (ids, None)
     return {
         **step,
         "answer": reading.answer,
         "reasoning": reading.statement,
-        "evidence_ids": [passage["id"] for passage in passages],
+        "evidence_ids": ids,
         "support": support_label(score, run.context.support_threshold),
         "support_score": score,
         "method": method,

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from churon.nodes.cite import attribute
 from churon.nodes.common import PassageState, RunState, chosen, settled, together
-from churon.nodes.critique import support_of, utility_of
+from churon.nodes.critique import borne_by, support_of, utility_of
 from churon.nodes.decide import support_label
 from churon.tools.context import RagContext
 from churon.tools.run import Run
@@ -98,9 +98,11 @@ class CheckClaims:
         passages = chosen(state["evidence"], one["evidence_ids"])
         if one["support"] != "unchecked" or not passages:
             return one
-        score = await support_of(run, one["text"], passages, state["standalone"], state["language"])
+        held = chosen(state["evidence"], state["kept"])
+        question, language = state["standalone"], state["language"]
+        ids, score = await borne_by(run, one["text"], passages, held, question, language)
         label = support_label(score, run.context.support_threshold)
-        return {**one, "support": label, "support_score": score}
+        return {**one, "support": label, "support_score": score, "evidence_ids": ids}
 
 
 def unsupported(claims: Sequence[Claim]) -> bool:
