@@ -131,10 +131,16 @@ def _inflects(a: str, b: str) -> bool:
     return not rest or (long.startswith(short) and bool(re.fullmatch(r"[가-힣]+", rest)))
 
 
+_OPTION = re.compile(
+    r"\W*(?:(yes|no|아니요|아니오)\b(?!\.?\s?\d)|(예|네)(?=\s*(?:$|[^\w\s:])|\s[그맞]))"
+)
+"""Not "No. 5", and not 네 before what there are four of."""
+
+
 def closed_option(answer: str) -> str | None:
     """ "yes" or "no" when the answer opens with one, in either language."""
-    words = re.findall(r"\w+", unicodedata.normalize("NFKC", answer).casefold())
-    return _CLOSED.get(words[0]) if words else None
+    found = _OPTION.match(unicodedata.normalize("NFKC", answer).casefold())
+    return _CLOSED[found[1] or found[2]] if found else None
 
 
 def support_label(score: float | None, threshold: float) -> Support:

@@ -258,6 +258,20 @@ def test_answers_are_not_taken_for_refusals(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("answer", "option"),
+    [
+        ("Yes, it is.", "yes"), ("No ferry runs on Sunday.", "no"), ("No, 5 do.", "no"),
+        ("No. 5 bus goes there.", None), ("No 5 stops here.", None), ("네, 네 척입니다.", "yes"),
+        ("네 [1].", "yes"), ("네 그렇습니다.", "yes"), ("네 척의 배가 있습니다.", None),
+        ("예", "yes"), ("예: 사과", None), ("예산은 5억입니다.", None), ("아니요.", "no"),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_an_answer_that_opens_with_yes_or_no(answer: str, option: str | None) -> None:
+    assert decide.closed_option(answer) == option
+
+
+@pytest.mark.parametrize(
     ("sentence", "question", "again"),
     [
         ("청춘 시즌제 앨범은 2부작인가?", "청춘 시즌제 앨범은 몇 부작인가?", True),
