@@ -16,6 +16,8 @@ from churon.nodes.option import VERSUS, alternatives, bare, marked, reference, t
 from churon.tools.types import Language, Op
 from churon.tools.values import Value, order, show, subject
 
+_SHORT = {"en": 80, "ko": 40}
+"""Characters of a short answer; what is longer is a sentence."""
 _YES_NO = {"en": ("yes", "no"), "ko": ("예", "아니요")}
 _ALL = {
     "en": re.compile(r"\b(?:both|all)\b", re.I),
@@ -74,7 +76,7 @@ def compute(
 
     None when the step is no calculation, or anything about it is not certain.
     """
-    if not answers or any(not answer.strip() for _, answer in answers):
+    if not answers or any(not said.strip() or _cut(said, language) for _, said in answers):
         return None
     names = marked(question, answers, language) if op == "compare" else None
     if is_odd(_without(names or [], question), language) or _other_event(bare(question), answers):
@@ -90,6 +92,13 @@ def compute(
             return _count(question, answers, language)
         case _:
             return None
+
+
+def _cut(answer: str, language: Language) -> bool:
+    """A sentence in place of a short answer that a limit of tokens broke off: half a list, or half
+    a number, is no value.
+    """
+    return len(answer) > _SHORT[language] and not answer.rstrip().endswith((".", "!", "。"))
 
 
 def _other_event(question: str, answers: Sequence[tuple[str, str]]) -> bool:

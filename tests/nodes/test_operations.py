@@ -141,6 +141,13 @@ def test_other_steps_are_left_to_the_model(op: Op) -> None:
     assert answer(op, "Which is older, the Orrin lighthouse or the Vesk mill?", EN) is None
 
 
+@pytest.mark.parametrize(("end", "wanted"), [("Dunmore and Ardlin.", "9"), ("Dunmore, Ard", None)])
+def test_a_list_that_was_cut_is_not_counted(end: str, wanted: str | None) -> None:
+    said = "It calls at Orrin, Vesk, Tarn Point, Brae Harbour, Halden Cape, Marsh Ness, Corran Isle"
+    pairs = [("Which harbours does the ferry call at?", f"{said}, {end}")]
+    assert answer("count", "How many harbours are there?", pairs) == wanted
+
+
 def test_no_answers_compute_nothing() -> None:
     assert compute("compare", "Which is older, A or B?", [], "en") is None
     assert compute("compare", "Which is older, A or B?", [("A", "1998"), ("B", " ")], "en") is None
