@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
-from churon.tools.values import Value, fits, parse_exact
+from churon.tools.values import Value, clock, fits, order, parse_exact
 
 _LEADS = re.compile(
     r"^(?:(?:the |my )?(?:final |short )?answer(?: is| was)?\s*:?\s+"
@@ -82,18 +82,25 @@ _HEDGED = re.compile(r"\b(?:but|however|except|unless|only|partly)\b|하지만|�
 def key(text: str) -> str:
     """A normal form: equal keys mean the same answer. "" for a blank answer.
 
-    Numbers and dates become canonical (twelve, 12 and 열두 명: "12"), yes and no words of both
+    Numbers, dates and times become canonical (twelve, 12 and 열두 명: "12"), yes and no of both
     languages "yes" and "no"; else lower-case words without articles, sure particles and endings.
     """
     plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     if verdict := polarity(text):
         return verdict
     bare = _LEADS.sub("", plain)
-    value = parse_exact(_LEADS.sub("", " ".join(text.split())))
+    if time := clock(bare):
+        return time
+    value = _value(text)
     if value is not None:
         return _value_key(value)
     words = _PLAIN_SIGNS.sub(" ", _ARTICLES.sub("", bare)).split()
     return " ".join([*words[:-1], _stem(words[-1])]) if words else ""
+
+
+@lru_cache(maxsize=4096)
+def _value(text: str) -> Value | None:
+    return parse_exact(_LEADS.sub("", " ".join(text.split())))
 
 
 def polarity(text: str) -> Literal["yes", "no"] | None:
@@ -140,7 +147,16 @@ def same(a: str, b: str) -> bool:
     if a == b or (first and first == second):
         return True
     respaced = _HANGUL.fullmatch(first) and first.replace(" ", "") == second.replace(" ", "")
-    return bool(respaced) or _inflected(first, second) or _inflected(second, first)
+    inflected = _inflected(first, second) or _inflected(second, first)
+    return bool(respaced) or inflected or _counts_alike(_value(a), _value(b))
+
+
+def _counts_alike(a: Value | None, b: Value | None) -> bool:
+    """Whether two numbers are one count, 12 ships and 12; a unit is never left unsaid: 3 km."""
+    if a is None or b is None:
+        return False
+    a, b = a.as_number(), b.as_number()
+    return a.dimension == b.dimension == "" and a.kind == b.kind == "number" and order(a, b) == 0
 
 
 def _inflected(longer: str, shorter: str) -> bool:

@@ -1,5 +1,6 @@
-"""The values that short answers hold: numbers with units and dates, English and Korean. Pure."""
+"""The values that short answers hold: numbers with units, dates, times; English, Korean. Pure."""
 
+from churon.tools.values.clock import clock
 from churon.tools.values.korean import PARTICLE, agreeing, fits, subject
 from churon.tools.values.parse import parse_exact, parse_value
 from churon.tools.values.show import show, show_amount, show_number
@@ -12,6 +13,7 @@ __all__ = [
     "Unit",
     "Value",
     "agreeing",
+    "clock",
     "comparable",
     "fits",
     "order",
