@@ -39,6 +39,8 @@ class StepState(StepInput, StepOutput):
     standalone: str
     found: StepResult
     query: str
+    asked: str
+    graded: bool
     thoughts: list[str]
     answer: str
     top: list[str]

@@ -51,6 +51,8 @@ class RetrievalInput(TypedDict):
     form: NotRequired[str]
     query: str
     """The next search, where the caller knows it; else the gap step thinks of one."""
+    asked: NotRequired[str]
+    """What passages are reranked for, where that is not the question: a hop's thought."""
     graded: NotRequired[bool]
     """False: every reranked passage is kept ungraded."""
     rounds: int

@@ -30,6 +30,12 @@ class Thought(Ledger):
     thoughts: list[str]
     query: str
     """The new thought, to be searched for; "" when nothing new comes to mind."""
+    asked: str
+    """The same: what is found is reranked for it."""
+    graded: bool
+    """False: what leads on to the answer says nothing of the question yet, so that a critic who is
+    asked about that refuses it (of seven such passages the 1.5B refused seven).
+    """
 
 
 @dataclass(frozen=True)
@@ -57,4 +63,10 @@ class Hop:
         known = {normalised(said) for said in [*thoughts, *state["queries"]]}
         if normalised(new) in known:
             new = ""
-        return {"thoughts": [*thoughts, new] if new else thoughts, "query": new, **run.ledger()}
+        return {
+            "thoughts": [*thoughts, new] if new else thoughts,
+            "query": new,
+            "asked": new,
+            "graded": False,
+            **run.ledger(),
+        }

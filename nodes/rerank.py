@@ -1,8 +1,9 @@
-"""R2, second half: the best `k2` candidates, scored against the fixed question."""
+"""R2, second half: the best `k2` candidates, scored against the question or a hop's thought."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NotRequired
 
 from langchain_core.documents import Document
 from langgraph.runtime import Runtime
@@ -17,6 +18,7 @@ from churon.tools.types import Evidence
 
 class Candidates(RunState):
     standalone: str
+    asked: NotRequired[str]
     found: list[Document]
 
 
@@ -36,7 +38,7 @@ class Rerank:
 
     async def __call__(self, state: Candidates, runtime: Runtime[RagContext]) -> Reranked:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
-        best = await run.rerank(state["standalone"], state["found"])
+        best = await run.rerank(state.get("asked") or state["standalone"], state["found"])
         return {**ranked(best), **run.ledger()}
 
 

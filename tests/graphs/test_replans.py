@@ -18,6 +18,7 @@ from support.bridge import (
     said,
     steps,
 )
+from support.scripted import Reply
 from support.world import ListStore, labels
 
 ask = partial(bridge.ask, "cot_rag", max_replans=2, max_hops=3)
@@ -36,6 +37,29 @@ async def test_a_failed_step_is_found_hop_by_hop() -> None:
     assert results(output)["1"]["method"] == "hops"
     assert thought in [call["query"] for call in store.asked]
     assert output["answer"] == "Sora Han is the mayor of Aren."
+
+
+async def test_a_hops_passage_is_read_though_it_says_nothing_of_the_question() -> None:
+    film = "Grey Harbour is a film that was directed by Ivo Brand."
+    mother = "Ivo Brand was born in Vesk; his mother, Mara Lind, was a weaver."
+    question, thought = "Who is the mother of Grey Harbour's director?", film
+
+    def conclude(prompt: str) -> str:
+        known = mother in prompt
+        return said("Her name is Mara Lind [1].", "Mara Lind") if known else said("", None)
+
+    def grade(prompt: str) -> Reply:
+        return labels(Y=0.9, N=0.1) if film in prompt else labels(Y=0.1, N=0.9)
+
+    answer = model(
+        plan=steps(question), read=said("", None), hop=thought, refine="Grey Harbour's director",
+        conclude=conclude, grade=grade,
+    )  # fmt: skip
+    texts = (film, mother, "Vesk has a market.", "The harbour of Aren is grey.")
+    output = await ask(answer, question, texts=texts, k2=2)
+    assert output["status"] == "grounded" and "Mara Lind" in output["answer"]
+    [graded] = [one["relevance"] for one in output["evidence"].values() if one["text"] == mother]
+    assert graded is None
 
 
 async def test_an_unresolved_critical_step_is_replanned_and_finished_steps_stay() -> None:
