@@ -8,6 +8,7 @@ from grandalf.graphs import Edge, Graph, Vertex
 from grandalf.layouts import DummyVertex, SugiyamaLayout
 from PIL import Image, ImageDraw, ImageFont
 
+from churon.cli.ink import arrow_head
 from churon.graphs.registry import GRAPHS
 
 SCALE = 2
@@ -74,16 +75,7 @@ class _Pen:
         spots = [self._at(point) for point in points]
         color = _SOFT if conditional else _LINE
         self._draw.line(spots, fill=color, width=SCALE, joint="curve")
-        (x0, y0), (x1, y1) = spots[-2], spots[-1]
-        length = max(((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5, 1e-6)
-        ux, uy = (x1 - x0) / length, (y1 - y0) / length
-        back, side = 8 * SCALE, 4 * SCALE
-        base = (x1 - ux * back, y1 - uy * back)
-        wings = [
-            (base[0] - uy * side, base[1] + ux * side),
-            (base[0] + uy * side, base[1] - ux * side),
-        ]
-        self._draw.polygon([(x1, y1), *wings], fill=color)
+        self._draw.polygon([self._at(point) for point in arrow_head(points)], fill=color)
 
     def _at(self, point: Point) -> Point:
         return (point[0] - self._left) * SCALE, (point[1] - self._top) * SCALE

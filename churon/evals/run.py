@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from churon.evals.schedule import Task
 from churon.evals.spending import Pace, Spending
 from churon.evals.types import Case, Provenance, Row, Shortening
 from churon.graphs.contract import RagInput
+from churon.nodes.common import together
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,7 @@ class Going:
         halves = (row for row in self.held if unshortened(row))
         self._halves = {key(row["case"], row["variant"]): row for row in halves}
         total, shared = self._waiting.total(), iter(tasks)
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(self.at_once):
-                    group.create_task(self._work(shared, total))
-        except ExceptionGroup as several:
-            raise several.exceptions[0] from None
+        await together(*(self._work(shared, total) for _ in range(self.at_once)))
         left = self._waiting.total()
         return Outcome(self._made, self._errors, self._unshortened, self._stopped, left)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +15,9 @@ from churon.tools.errors import ModelError, ModelMissing
 from churon.tools.models.e5_onnx import VERSION, build
 from churon.tools.models.e5_tokenizer import Tokenizer
 from churon.tools.models.e5_weights import Floats, Weights
+from churon.tools.models.vectors import unit
 from churon.tools.setting_values import at_home
+from churon.tools.whole import write_whole
 
 WEIGHTS_FILE = "e5-small-q4.bin"
 DIMENSIONS = 384
@@ -83,14 +84,14 @@ class E5Embeddings(Embeddings):
         tokens: list[Floats] = [pooled] * len(texts)
         for index, hidden in self._encode([prefix + text for text in texts]):
             pooled[index] = hidden.mean(axis=0)
-            tokens[index] = _unit(hidden)
-        return _unit(pooled), tokens
+            tokens[index] = unit(hidden)
+        return unit(pooled), tokens
 
     def _pooled(self, texts: Sequence[str]) -> Floats:
         pooled = np.empty((len(texts), DIMENSIONS), np.float32)
         for index, hidden in self._encode(texts):
             pooled[index] = hidden.mean(axis=0)
-        return _unit(pooled)
+        return unit(pooled)
 
     def _encode(self, texts: Sequence[str]) -> Iterator[tuple[int, Floats]]:
         """(index of the text, its hidden states (tokens, 384)), shortest texts first."""
@@ -112,11 +113,6 @@ class E5Embeddings(Embeddings):
         return hidden
 
 
-def _unit(vectors: Floats) -> Floats:
-    unit: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
-    return unit
-
-
 def _rows(vectors: Floats) -> list[list[float]]:
     rows: list[list[float]] = vectors.tolist()
     return rows
@@ -128,23 +124,19 @@ def _converted(source: Path, weights: Weights) -> Path:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     target = source.with_name(f"{source.stem}.v{VERSION}-{digest[:12]}.onnx")
     if not target.is_file():
-        _write_atomically(target, build(weights))
+        _keep(target, build(weights))
     return target
 
 
-def _write_atomically(target: Path, content: bytes) -> None:
+def _keep(target: Path, content: bytes) -> None:
     """Raises ModelError when the disk is full or the folder is read-only."""
-    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
     try:
-        part.write_bytes(content)
-        part.replace(target)
+        write_whole(target, content)
     except OSError as error:
         raise ModelError(
             f"The converted model cannot be written to {str(target)!r}: {error}.",
             remedy=f"Free {len(content) / 1e6:.0f} MB there or set models.folder.",
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _check_packages() -> None:

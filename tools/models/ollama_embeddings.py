@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from langchain_core.embeddings import Embeddings
 from ollama import AsyncClient, Client
 
 from churon.tools.models.ollama_client import client_options, ollama_errors, server_url
 from churon.tools.models.per_loop import PerLoop
-from churon.tools.models.vectors import finished, prefixed
+from churon.tools.models.vectors import Prefixed, finished
 
 
-class OllamaEmbeddings(Embeddings):
+class OllamaEmbeddings(Prefixed):
     """Raises ModelUnreachable, ModelMissing, or ModelError for vectors that are too short.
 
     langchain-ollama's class would do but for prefixes, the length check and clients per loop.
@@ -38,23 +37,7 @@ class OllamaEmbeddings(Embeddings):
         self._options = client_options(timeout, api_key)
         self._loops = PerLoop(lambda: AsyncClient(host=server_url(base_url), **self._options))
 
-    def embed_query(self, text: str) -> list[float]:
-        """One unit vector."""
-        return self._embed([prefixed(self.query_prefix, text)])[0]
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One unit vector per text; `[]` for none."""
-        return self._embed([prefixed(self.document_prefix, text) for text in texts])
-
-    async def aembed_query(self, text: str) -> list[float]:
-        """One unit vector."""
-        return (await self._aembed([prefixed(self.query_prefix, text)]))[0]
-
-    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One unit vector per text; `[]` for none."""
-        return await self._aembed([prefixed(self.document_prefix, text) for text in texts])
-
-    def _embed(self, texts: Sequence[str]) -> list[list[float]]:
+    def _embed(self, texts: list[str]) -> list[list[float]]:
         vectors: list[list[float]] = []
         with (
             ollama_errors(self.model, self.base_url),
@@ -64,7 +47,7 @@ class OllamaEmbeddings(Embeddings):
                 vectors += self._finished(client.embed(**self._asked(part)).embeddings, part)
         return vectors
 
-    async def _aembed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def _aembed(self, texts: list[str]) -> list[list[float]]:
         vectors: list[list[float]] = []
         with ollama_errors(self.model, self.base_url):
             for part in self._parts(texts):

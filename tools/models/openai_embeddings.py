@@ -6,7 +6,6 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.embeddings import Embeddings
 from pydantic import SecretStr
 
 from churon.tools.models.openai_client import (
@@ -16,7 +15,7 @@ from churon.tools.models.openai_client import (
     openai_package,
 )
 from churon.tools.models.per_loop import PerLoop
-from churon.tools.models.vectors import finished, prefixed
+from churon.tools.models.vectors import Prefixed, finished
 
 if TYPE_CHECKING:
     from langchain_openai import OpenAIEmbeddings as ServedEmbeddings
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 _OF_SIZE = re.compile(r"dimension|matryoshka", re.IGNORECASE)
 
 
-class OpenAIEmbeddings(Embeddings):
+class OpenAIEmbeddings(Prefixed):
     """Embeddings behind /v1/embeddings: unit vectors of the wished size."""
 
     def __init__(
@@ -56,22 +55,6 @@ class OpenAIEmbeddings(Embeddings):
         self._refused: type[Exception] = openai_package()[1].BadRequestError
         self._sync = self._served()
         self._loops = PerLoop(self._served)
-
-    def embed_query(self, text: str) -> list[float]:
-        """One unit vector."""
-        return self._embed([prefixed(self.query_prefix, text)])[0]
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One unit vector per text; `[]` for none."""
-        return self._embed([prefixed(self.document_prefix, text) for text in texts])
-
-    async def aembed_query(self, text: str) -> list[float]:
-        """One unit vector."""
-        return (await self._aembed([prefixed(self.query_prefix, text)]))[0]
-
-    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One unit vector per text; `[]` for none."""
-        return await self._aembed([prefixed(self.document_prefix, text) for text in texts])
 
     def _served(self) -> ServedEmbeddings:
         package, _ = openai_package()

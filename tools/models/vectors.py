@@ -1,10 +1,13 @@
-"""What every server's vectors go through: counted, checked, cut to size, of length one."""
+"""What vectors go through: texts get prefixes; numbers are counted, checked, cut, of length one."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
 
 from churon.tools.errors import ModelError
 
@@ -13,9 +16,47 @@ EMPTY = "."
 _LOOK = "Check the model with `churon doctor`."
 
 
-def prefixed(prefix: str, text: str) -> str:
-    """The text as the model wants it."""
+class Prefixed(Embeddings):
+    """A server's embeddings: what it is sent are the texts with the model's prefixes."""
+
+    query_prefix: str
+    document_prefix: str
+
+    def embed_query(self, text: str) -> list[float]:
+        """One unit vector."""
+        return self._embed([_sent(self.query_prefix, text)])[0]
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One unit vector per text; `[]` for none."""
+        return self._embed([_sent(self.document_prefix, text) for text in texts])
+
+    async def aembed_query(self, text: str) -> list[float]:
+        """One unit vector."""
+        return (await self._aembed([_sent(self.query_prefix, text)]))[0]
+
+    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One unit vector per text; `[]` for none."""
+        return await self._aembed([_sent(self.document_prefix, text) for text in texts])
+
+    @abstractmethod
+    def _embed(self, texts: list[str]) -> list[list[float]]:
+        """Of texts as they are sent."""
+
+    @abstractmethod
+    async def _aembed(self, texts: list[str]) -> list[list[float]]:
+        """The same for event loops."""
+
+
+def _sent(prefix: str, text: str) -> str:
     return prefix + (text if text.strip() else EMPTY)
+
+
+def unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The rows at length 1; of zeros, zeros."""
+    made: NDArray[np.float32] = rows / np.maximum(
+        np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12
+    )
+    return made
 
 
 def finished(
@@ -48,5 +89,5 @@ def finished(
             f"{model!r} answered a vector without direction: of zeros, or of numbers too large.",
             remedy="Check at its server that the model embeds texts, then ingest again.",
         )
-    unit: list[list[float]] = (matrix / norms).tolist()
-    return unit
+    made: list[list[float]] = (matrix / norms).tolist()
+    return made

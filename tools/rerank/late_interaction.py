@@ -22,6 +22,7 @@ from langchain_core.documents import Document
 from numpy.typing import NDArray
 
 from churon.tools.korean import detect_language
+from churon.tools.models.vectors import unit
 from churon.tools.rerank.scorer import abandoned, readable
 from churon.tools.rerank.token_cache import TokenCache, Vectors
 
@@ -94,9 +95,9 @@ class LateInteractionScorer:
         (rows,) = self.embeddings.token_vectors([query], self.query_prefix)
         start = self._rows_before(self.query_prefix)
         inner = rows[start:-1]
-        question = _unit((inner if len(inner) else rows) - mean)
+        question = unit((inner if len(inner) else rows) - mean)
         # One product a passage: a score must not depend on its neighbours' place in a batch
-        return [float((question @ _unit(one - mean).T).max(axis=1).mean()) for one in passages]
+        return [float((question @ unit(one - mean).T).max(axis=1).mean()) for one in passages]
 
     def probability(self, score: float) -> float | None:
         """None: a score relative to its candidates says nothing about relevance by itself.
@@ -162,8 +163,3 @@ def _mean_row(passages: Sequence[Floats]) -> Floats:
     sums.sort(axis=0)  # the order of adding must not depend on the order of the passages
     mean: Floats = (sums.sum(axis=0) / max(count, 1)).astype(np.float32)
     return mean
-
-
-def _unit(rows: Floats) -> Floats:
-    unit: Floats = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
-    return unit

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from churon.cli.common import visible
-from churon.cli.evals.progress import watched
+from churon.cli.evals.progress import say, watched
 from churon.cli.evals.run import alone
 from churon.evals.bench import MakeToolkit
 from churon.evals.judge.agreement import agreement
@@ -37,7 +37,7 @@ async def run(settings: Settings, path: Path, at_once: int, make: MakeToolkit = 
         held = read(path).rows
         by = By(model_of(settings), PROMPTS.content_hash())
         plan = planned(held, by)
-        _say(f"{path}: {len(held)} rows; {'; '.join(_planned(plan, by))}")
+        say(f"{path}: {len(held)} rows; {'; '.join(_planned(plan, by))}")
         silent = await _judged(settings, path, plan, by, at_once, make)
         rows = [row for row in read(path).rows if whole(row)]
     sys.stdout.write(visible("\n".join(_told(rows, silent, path))) + "\n")
@@ -112,7 +112,3 @@ def _agreement(rows: Sequence[Row], head: str) -> Iterator[str]:
     said = f"{head}: {alike} of {found.n} ({found.share:.0%}){kappa}"
     apart = f"correct without it {found.judge_only}, wrong with it {found.match_only}"
     yield f"{said}; {apart}"
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(visible(text) + "\n")

@@ -41,7 +41,7 @@ def watched(total: int, mark: Mark = took) -> Iterator[Watch]:
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield Watch(partial(_line, mark), _stocked, _say)
+        yield Watch(partial(_line, mark), _stocked, say)
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TextColumn("{task.fields[left]}"), console=console) as bar:
@@ -81,9 +81,11 @@ def _stocked(held: int, wanted: int) -> None:
     sys.stderr.flush()
 
 
-def _say(text: str) -> None:
-    sys.stderr.write(visible(text) + "\n")
-    sys.stderr.flush()
+def say(text: str) -> None:
+    """A line beside the results; none for nothing to say."""
+    if text:
+        sys.stderr.write(visible(text) + "\n")
+        sys.stderr.flush()
 
 
 def left(seconds: float | None) -> str:

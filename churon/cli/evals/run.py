@@ -10,8 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from churon.cli.common import visible
-from churon.cli.evals.progress import watched
+from churon.cli.evals.progress import say, watched
 from churon.evals.bench import MakeToolkit, opened, origins
 from churon.evals.datasets.dataset import Dataset
 from churon.evals.datasets.load import load
@@ -50,14 +49,14 @@ async def run(wanted: Wanted, settings_for: SettingsFor, make: MakeToolkit = Too
     whole = loaded(wanted.set, wanted.form, use_store=wanted.use_store)
     dataset = whole.sample(wanted.n, wanted.seed)
     path = wanted.output or Path(".churon") / "evals" / f"{whole.name}.jsonl"
-    _say(_counted(whole, dataset))
+    say(_counted(whole, dataset))
     with alone(path):
         renewal = renewed(path, read(path), whole.cases, whole.name)
         held = renewal.rows
-        _say(str(renewal))
+        say(str(renewal))
         names = [one.name for one in chosen]
         tasks = schedule(dataset.cases, names, held.rows, keep_errors=wanted.keep_errors)
-        _say(_found(held, pending(tasks), path))
+        say(_found(held, pending(tasks), path))
         if not tasks:
             _check(await origins(chosen, dataset, make=make), chosen, renewal)
             renewal.write()
@@ -72,7 +71,7 @@ def loaded(path: Path, form: str | None, *, use_store: bool) -> Dataset:
     whole = load(path, form)
     if not use_store or not whole.documents:
         return whole
-    _say(f"{whole.name}: its own documents are not searched, and its sources are not scored")
+    say(f"{whole.name}: its own documents are not searched, and its sources are not scored")
     return whole.without_sources()
 
 
@@ -150,8 +149,3 @@ def _told(outcome: Outcome, path: Path) -> str:
         said += f"stopped after {outcome.stopped}; {outcome.waiting} rows are still to be made: "
         said += "run it again for the rest.\n"
     return said + f"churon eval show {path}\n"
-
-
-def _say(text: str) -> None:
-    if text:
-        sys.stderr.write(visible(text) + "\n")

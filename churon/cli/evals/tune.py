@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from churon.cli.common import visible
-from churon.cli.evals.progress import Watch, watched
+from churon.cli.evals.progress import Watch, say, watched
 from churon.cli.evals.run import alone, loaded
 from churon.cli.evals.trials import Trials
 from churon.cli.evals.tuned import KEPT, WRITTEN, Told, check, write
@@ -71,7 +71,7 @@ async def run(wanted: Wanted, settings: Settings, make: MakeToolkit = Toolkit) -
     sides = split(dataset.cases, wanted.held_back, wanted.seed)
     folder = wanted.output or Path(".churon") / "evals" / f"{whole.name}-{wanted.graph}-tune"
     check(folder / SETTINGS)
-    _say(_plan(wanted, sides, knobs))
+    say(_plan(wanted, sides, knobs))
     with alone(folder / ROWS):
         tuning = _Tuning(wanted, settings, goal, knobs, sides, folder)
         trials = Trials(wanted.trials, len(sides.development), 2 * len(sides.held_back))
@@ -212,7 +212,3 @@ def _plan(wanted: Wanted, sides: Split, knobs: Sequence[Knob]) -> str:
     said = f"{wanted.set.stem}: {len(sides.development)} questions to tune {wanted.graph} on, "
     said += f"{len(sides.held_back)} held back; {', '.join(map(str, knobs))}"
     return said + (", calibration" if calibrates(wanted.graph, wanted.knobs) else "")
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(visible(text) + "\n")

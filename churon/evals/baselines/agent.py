@@ -8,30 +8,23 @@ two_stage. Models that cannot call tools (the embedded one) say what to do in JS
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from langchain.agents import create_agent
 from langchain_core.messages import BaseMessage
 from langgraph.runtime import Runtime
 
 from churon.evals.baselines.notebook import Notebook
+from churon.evals.baselines.one_node import one_node
 from churon.evals.baselines.turns import Asked, Turns
 from churon.evals.prompts import PROMPTS
-from churon.graphs.contract import RagState
-from churon.graphs.frame import add_end, add_opening, framed
-from churon.graphs.machine import RagGraph, compiled
-from churon.graphs.policy import model_node
+from churon.graphs.machine import RagGraph
 from churon.nodes.common import RunState
-from churon.nodes.finish import Finish
 from churon.tools.context import RagContext
 from churon.tools.errors import BudgetExhausted
 from churon.tools.run import Ledger
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Claim, Evidence, Filter
-
-
-class State(RagState):
-    pass
 
 
 class Question(RunState):
@@ -90,16 +83,6 @@ def _final(output: dict[str, Any]) -> str:
     return last.text.strip()
 
 
-def go_on(state: State) -> Literal["restate", "finish"]:
-    """The language lock, where there is an answer."""
-    return "finish" if state.get("stop_reason") or not state["answer"] else "restate"
-
-
 def build(toolkit: Toolkit, *, checkpointer: Any = None) -> RagGraph:
     """The graph over these resources."""
-    b = framed(State, nested=False)
-    add_opening(b, toolkit, State, "act", nested=False)
-    b.add_node("act", Act(toolkit), **model_node("finish", degrade=False))
-    add_end(b, toolkit, Finish(toolkit, abstain_unsupported=False, weigh_relevance=False))
-    b.add_conditional_edges("act", go_on)
-    return compiled(b, "agent", toolkit, checkpointer)
+    return one_node("agent", "act", Act(toolkit), toolkit, checkpointer)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,6 +11,7 @@ from churon.evals.judge.asking import By, Judge
 from churon.evals.rows import Writer
 from churon.evals.run import OnStep, Step
 from churon.evals.types import Row
+from churon.nodes.common import together
 from churon.tools.errors import ModelError, ModelMissing, ModelUnreachable
 
 MOST_FAILURES = 3
@@ -26,7 +26,6 @@ class Judging:
     writer: Writer
     at_once: int
     on_step: OnStep
-    clock: Callable[[], float] = time.monotonic
     silent: int = 0
     """Answers without a verdict."""
     _done: int = 0
@@ -39,19 +38,14 @@ class Judging:
 
     async def all(self, judge: Judge, rows: Sequence[Row]) -> None:
         """Raises ModelError where the model is not there, or fails at several answers in a row."""
-        shared, total, began = iter(rows), len(rows), self.clock()
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(self.at_once):
-                    group.create_task(self._work(judge, shared, total, began))
-        except ExceptionGroup as several:
-            raise several.exceptions[0] from None
+        shared, total, began = iter(rows), len(rows), time.monotonic()
+        await together(*(self._work(judge, shared, total, began) for _ in range(self.at_once)))
 
     async def _work(self, judge: Judge, rows: Iterator[Row], total: int, began: float) -> None:
         for row in rows:
             done = self._write(row, await self._correct(judge, row, total))
             self._done += 1
-            left = (self.clock() - began) / self._done * (total - self._done)
+            left = (time.monotonic() - began) / self._done * (total - self._done)
             self.on_step(Step(done, self._done, total, left))
 
     async def _correct(self, judge: Judge, row: Row, total: int) -> float | None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from churon.tools.errors import ModelError, ModelMissing
-from churon.tools.models.e5 import MAX_TOKENS, WEIGHTS_FILE, E5Embeddings, _write_atomically
+from churon.tools.models.e5 import MAX_TOKENS, WEIGHTS_FILE, E5Embeddings
 
 TEXTS = [
     "What is the capital of Korea?",
@@ -138,16 +138,20 @@ def test_a_cut_file_is_named(tmp_path: Path, models_folder: Path) -> None:
 
 
 def test_a_full_disk_leaves_nothing_half_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, models_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, content: bytes) -> int:
-        path.touch()
-        raise OSError(28, "No space left on device")
+    usual = Path.replace
 
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(ModelError, match="No space left"):
-        _write_atomically(tmp_path / "model.onnx", b"x")
-    assert list(tmp_path.iterdir()) == []
+    def full(path: Path, target: Path) -> Path:
+        if target.suffix == ".onnx":
+            raise OSError(28, "No space left on device")
+        return usual(path, target)
+
+    (tmp_path / WEIGHTS_FILE).symlink_to(models_folder / WEIGHTS_FILE)
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(ModelError, match=r"No space left.* Free \d+ MB"):
+        E5Embeddings(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [WEIGHTS_FILE]
 
 
 def test_a_missing_package_is_named_with_its_extra(
