@@ -7,7 +7,6 @@ from typing import NotRequired
 
 from langchain_core.messages import BaseMessage
 from langgraph.runtime import Runtime
-from typing_extensions import TypedDict
 
 from churon.nodes.cite import Cited, bare, cite, claim
 from churon.nodes.common import PassageState, RunState, chosen, settled
@@ -23,13 +22,11 @@ from churon.tools.context import RagContext
 from churon.tools.models.base import Want
 from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account, Candidate, Claim, Evidence
+from churon.tools.types import Candidate, Claim, Evidence
 
 
-class Written(TypedDict):
+class Written(Ledger):
     candidates: dict[str, Candidate]
-    account: Account
-    degraded: list[str]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from itertools import combinations
 from typing import Any, Literal
 
 from langgraph.runtime import Runtime
-from typing_extensions import TypedDict
 
 from churon.nodes.cite import claim
 from churon.nodes.common import RunState, chosen, settled
@@ -23,7 +22,7 @@ from churon.tools.errors import ModelError
 from churon.tools.models.labels import SAME
 from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account, AnswerGroup, Claim, Evidence, Language, TreeNode
+from churon.tools.types import AnswerGroup, Claim, Evidence, Language, TreeNode
 
 MOST_PAIRS = 3
 """Pairs of answers that the model is asked about."""
@@ -184,12 +183,10 @@ class Checked(RunState):
     stop_reason: str
 
 
-class Verdict(TypedDict):
+class Verdict(Ledger):
     ranking: list[AnswerGroup]
     tried: int
     verdict: Literal["next", "done"]
-    account: Account
-    degraded: list[str]
 
 
 @dataclass(frozen=True)

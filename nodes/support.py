@@ -6,26 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
-from typing_extensions import TypedDict
 
 from churon.nodes.cite import attribute
 from churon.nodes.common import PassageState, RunState, chosen, settled, together
 from churon.nodes.critique import borne_by, support_of, utility_of
 from churon.nodes.decide import support_label
 from churon.tools.context import RagContext
-from churon.tools.run import Run
+from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Account, Candidate, Claim, Evidence
+from churon.tools.types import Candidate, Claim, Evidence
 
 
 class Sole(PassageState):
     candidate: Candidate
 
 
-class Critiqued(TypedDict):
+class Critiqued(Ledger):
     candidates: dict[str, Candidate]
-    account: Account
-    degraded: list[str]
 
 
 @dataclass(frozen=True)
@@ -54,11 +51,9 @@ class Drafted(RunState):
     standby: list[Claim]
 
 
-class Checked(TypedDict):
+class Checked(Ledger):
     claims: list[Claim]
     stop_reason: str
-    account: Account
-    degraded: list[str]
 
 
 class Restored(Checked):
