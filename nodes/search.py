@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, NotRequired
 
@@ -53,7 +54,7 @@ class SelectLeaves:
         if self.nested and not state["tree"]:
             before = run.usage()["calls"]
         count = min(context.leaves, context.rollouts - state["done"])
-        affordable = self._affordable(run, before)
+        affordable = self._affordable(run, before, state)
         tree, plays = select(tree, context, min(count, affordable), state["begun"])
         return {
             "tree": tree,
@@ -65,15 +66,20 @@ class SelectLeaves:
         }
 
     @staticmethod
-    def _affordable(run: Run, before: int) -> int:
-        """Rollouts that the profile's cap of calls still allows, the winner's checks set aside."""
-        context = run.context
-        most = None if context.faithful else MAX_CALLS.get(context.profile)
-        if most is None:
+    def _affordable(run: Run, before: int, state: Searching) -> int:
+        """Rollouts that the run's limit and the profile's cap of calls still allow, the winner's
+        checks set aside; the first is always tried.
+        """
+        context, used = run.context, run.usage()["calls"]
+        if context.faithful:
             return context.rollouts
-        run.cap_calls(before + most)
-        left = before + most - run.usage()["calls"]
-        return max(0, (left - FINAL_CALLS) // ROLLOUT_CALLS)
+        most = context.limits.calls
+        if (cap := MAX_CALLS.get(context.profile)) is not None:
+            run.cap_calls(before + cap)
+            most = min(most, before + cap)
+        # deeper profiles spend more on a rollout: as much again as those before
+        each = max(ROLLOUT_CALLS, math.ceil((used - before) / max(1, state["done"])))
+        return max(0 if state["begun"] else 1, (most - used - FINAL_CALLS) // each)
 
 
 class Drafting(RunState):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import partial
 from typing import Any
 
@@ -208,8 +209,11 @@ async def test_a_hop_without_an_answer_of_its_own_still_lends_its_passages() -> 
 async def test_a_budget_that_ends_in_the_last_checks_is_said(limit: int) -> None:
     whole = await ask(leaves=1)
     output = await ask(leaves=1, limits={"calls": limit})
-    if output["usage"]["calls"] < whole["usage"]["calls"]:
-        assert output["stop_reason"] == "budget:calls" and output["status"] == "budget_exhausted"
+    if output["stop_reason"] == "budget:calls":
+        assert output["status"] == "budget_exhausted"
+    elif output["usage"]["calls"] < whole["usage"]["calls"]:
+        assert output["stop_reason"] == "call_cap"
+        assert all(claim["support"] != "unchecked" for claim in output["claims"])
     assert output["usage"]["calls"] <= limit
 
 
@@ -256,7 +260,32 @@ async def test_a_long_search_never_meets_the_recursion_limit(rollouts: int) -> N
     answer = model(conclude=differing, recall=differing, query=lambda _: f"Who is {next(count)}?")
     limits = {"calls": 400, "searches": 300, "tokens": 10_000_000}
     output = await ask(answer, rollouts=rollouts, leaves=1, profile="standard", limits=limits)
-    assert output["stop_reason"] in {"budget:calls", "rollouts", "exhausted"}
+    assert output["stop_reason"] in {"call_cap", "rollouts", "exhausted"}
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"limits": {"calls": 12}},
+        {"limits": {"calls": 20}},
+        {"profile": "standard", "rollouts": 16},
+        {"profile": "deep", "rollouts": 16, "limits": {"calls": 60}},
+    ],
+)
+async def test_calls_for_the_winners_check_are_set_aside(knobs: dict[str, Any]) -> None:
+    count = itertools.count()
+
+    def differing(prompt: str) -> str:
+        number = next(count)
+        return said(f"Person {number} is it [1]. So it is [1].", f"Person {number}")
+
+    answer = model(
+        conclude=differing, recall=differing, query=lambda prompt: f"Who is {next(count)}?",
+        hop=lambda prompt: f"Thought {next(count)}.",
+    )  # fmt: skip
+    output = await ask(answer, **knobs)
+    assert (output["status"], output["stop_reason"]) == ("grounded", "call_cap")
+    assert {claim["support"] for claim in output["claims"]} == {"full"}
 
 
 async def test_the_cap_of_lite_is_not_the_users_budget() -> None:
