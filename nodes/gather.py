@@ -29,6 +29,7 @@ from churon.nodes.plans import (
     unresolved,
 )
 from churon.nodes.reading import Reading, conclude
+from churon.nodes.repetition import is_part
 from churon.nodes.sentences import sentences
 from churon.tools.context import RagContext
 from churon.tools.errors import ModelError
@@ -206,13 +207,14 @@ def last_words(
     last = results.get(plan[-1]["id"]) if plan and not gathers(plan) else None
     if last is None or not last["answer"]:
         return []
-    whole = len(_unused(plan)) == 1 or asks_all(plan[-1], question)
+    whole = len(_unused(plan)) == 1 or asks_all(plan, question)
     return claims_of(last) if whole else []
 
 
-def asks_all(step: PlanStep, question: str) -> bool:
-    """The step asks the whole question."""
-    return alike(question, step["question"]) >= _WHOLE_QUESTION
+def asks_all(plan: Sequence[PlanStep], question: str) -> bool:
+    """The last step asks the whole question, not about one of two things in it."""
+    *others, last = [step["question"] for step in plan]
+    return alike(question, last) >= _WHOLE_QUESTION and not is_part(last, others, question)
 
 
 def ends(plan: Sequence[PlanStep], results: Mapping[str, StepResult]) -> list[StepResult]:

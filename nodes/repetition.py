@@ -49,10 +49,10 @@ def _repeats(step: PlanStep, steps: Sequence[PlanStep], question: str) -> bool:
     if alike(question, step["question"]) * 1.05 < _REPEATS:
         return False
     others = [other["question"] for other in steps if other is not step]
-    return not _is_part(step["question"], others, question)
+    return not is_part(step["question"], others, question)
 
 
-def _is_part(asked: str, others: Sequence[str], question: str) -> bool:
+def is_part(asked: str, others: Sequence[str], question: str) -> bool:
     """Whether a step asks about one of several things that the question asks about: most of its
     words are the question's, too, but a conjunct is missing, or a name stands in another step.
     """

@@ -55,6 +55,6 @@ def _own_answer(state: Checked) -> Claim | None:
     """What the last step found, where it asked the whole question and its passages bear it."""
     plan = state["plan"]
     said = last_words(plan, state["results"], state["standalone"])
-    if not said or not asks_all(plan[-1], state["standalone"]):
+    if not said or not asks_all(plan, state["standalone"]):
         return None
     return said[0] if said[0]["support"] in ("full", "partial") else None

@@ -57,3 +57,17 @@ async def test_what_was_found_is_put_together_though_the_searches_ended() -> Non
     )
     assert output["status"] == "budget_exhausted" and output["answer"] == "The mill is of 1898."
     assert len(asked) == 1
+
+
+async def test_a_last_step_about_one_of_two_things_is_not_the_question() -> None:
+    question = "베스크 제분소와 오린 제분소는 언제 문을 닫았습니까?"
+    plan = steps("베스크 제분소는 언제 문을 닫았습니까?", "오린 제분소는 언제 문을 닫았습니까?")
+
+    def read(prompt: str) -> str:
+        year = "1968" if "오린 제분소는 언제" in prompt else "1951"
+        return said(f"{year}년에 문을 닫았습니다 [1].", f"{year}년")
+
+    texts = ("베스크 제분소는 1951년에 문을 닫았다.", "오린 제분소는 1968년에 문을 닫았다.")
+    answer = model(plan=plan, read=read, conclude=said("", None))
+    output = await ask(answer, question, texts=texts)
+    assert (output["status"], output["missing"]) == ("abstained", [question])
