@@ -17,16 +17,17 @@ from churon.graphs.machine import RagGraph, compiled
 from churon.graphs.policy import model_node
 from churon.nodes.route import Route, Settle, Weigh
 from churon.tools.toolkit import Toolkit, served_toolkit
+from churon.tools.types import Reasoner
 
 
 class State(RagState):
-    route: Literal["self_rag", "cot_rag", "mcts_rag"]
+    route: Reasoner
     verdict: Literal["search", "settle"]
     earlier: dict[str, Any]
     """The outcome that was doubted."""
 
 
-def chosen_graph(state: State) -> Literal["self_rag", "cot_rag", "mcts_rag"]:
+def chosen_graph(state: State) -> Reasoner:
     """The graph that `route` named."""
     return state["route"]
 

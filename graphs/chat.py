@@ -20,12 +20,12 @@ from typing_extensions import TypedDict
 
 from churon.graphs.contract import DESCRIBED, RagInput
 from churon.graphs.machine import RagGraph, compiled
-from churon.nodes.hear import Hear, Heard, Machine
+from churon.nodes.hear import Hear, Heard
 from churon.nodes.reply import Aloud, message
 from churon.tools.context import RagContext
 from churon.tools.models.voice import Speech, heard_by
 from churon.tools.toolkit import Toolkit, served_toolkit
-from churon.tools.types import Filter
+from churon.tools.types import Filter, Machine
 
 
 @with_config(DESCRIBED)

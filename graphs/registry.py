@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import Any, get_args
 
 from churon.graphs.machine import RagGraph
 from churon.tools.errors import InputError
 from churon.tools.toolkit import Toolkit
+from churon.tools.types import Machine
 
-GRAPHS = ("self_rag", "cot_rag", "mcts_rag", "auto", "two_stage")
+GRAPHS: tuple[Machine, ...] = get_args(Machine)
 """From a question to an answer with its evidence (`RagInput`, `RagOutput`)."""
 CHAT = "chat"
 """From messages to messages, by one of the others."""

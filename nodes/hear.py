@@ -15,9 +15,7 @@ from churon.nodes.cite import without_keys
 from churon.tools.context import RagContext
 from churon.tools.errors import InputError
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Turn
-
-Machine = Literal["auto", "self_rag", "cot_rag", "mcts_rag", "two_stage"]
+from churon.tools.types import Machine, Turn
 
 
 class Conversation(TypedDict):

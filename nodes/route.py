@@ -17,9 +17,7 @@ from churon.nodes.planner import planned
 from churon.tools.context import RagContext
 from churon.tools.run import Ledger
 from churon.tools.toolkit import Toolkit
-from churon.tools.types import Claim, Evidence, Language, Status
-
-Graph = Literal["self_rag", "cot_rag", "mcts_rag"]
+from churon.tools.types import Claim, Evidence, Language, Reasoner, Status
 
 REASONS: dict[Language, dict[str, str]] = {
     "en": {
@@ -46,7 +44,7 @@ class Asked(RunState):
 
 
 class Routed(Ledger):
-    route: Graph
+    route: Reasoner
     steps: list[dict[str, Any]]
 
 
@@ -69,7 +67,7 @@ class Route:
 
 
 class Answered(RunState):
-    route: Graph
+    route: Reasoner
     answer: str
     status: Status | Literal[""]
     claims: list[Claim]
@@ -79,7 +77,7 @@ class Answered(RunState):
 
 
 class Weighed(TypedDict, total=False):
-    route: Graph
+    route: Reasoner
     verdict: Literal["search", "settle"]
     earlier: dict[str, Any]
     stop_reason: Any
@@ -132,7 +130,7 @@ def agreement_of(steps: Sequence[Mapping[str, Any]]) -> float:
 
 
 class Outcome(RunState):
-    route: Graph
+    route: Reasoner
     standalone: str
     answer: str
     status: Status | Literal[""]
@@ -187,9 +185,9 @@ def worth(claims: Sequence[Claim]) -> int:
 
 
 class _Routed(TypedDict):
-    route: Graph
+    route: Reasoner
     steps: list[dict[str, Any]]
 
 
-def _routed(graph: Graph, why: str) -> _Routed:
+def _routed(graph: Reasoner, why: str) -> _Routed:
     return {"route": graph, "steps": [{"step": "route", "graph": graph, "reason": why}]}

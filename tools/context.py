@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from churon.tools.errors import SettingsError
+from churon.tools.types import Machine, Reasoner
 
 
 class Limits(BaseModel):
@@ -45,7 +46,8 @@ class RagContext(BaseModel):
     max_rewrites: int = Field(2, ge=0, le=5)
     """Query rewrites when no passage is relevant."""
     form: Literal["short", "iterative", "long"] = "short"
-    """Self-RAG's form: best of K candidates, rounds of search, or a beam over sentences."""
+    """Self-RAG's form: best of K candidates, rounds of search, or a beam over sentences. Inside
+    `auto` and `chat` it is the short one."""
     beam: int = Field(2, ge=1, le=8)
     """Long form: beam width B (Self-RAG, appendix A)."""
     depth: int = Field(6, ge=1, le=20)
@@ -103,9 +105,9 @@ class RagContext(BaseModel):
     """MCTS-RAG: temperature of queries, plans and votes."""
     hopeless: float = Field(0.1, ge=0, le=1)
     """MCTS-RAG: stop when every open leaf is valued below it."""
-    route: Literal["auto", "self_rag", "cot_rag", "mcts_rag"] = "auto"
+    route: Literal["auto", Reasoner] = "auto"
     """The graph that `auto` takes; auto decides by the question, and again by the outcome."""
-    chat_graph: Literal["auto", "self_rag", "cot_rag", "mcts_rag", "two_stage"] = "auto"
+    chat_graph: Machine = "auto"
     """The graph that answers a message of `chat`."""
     answer_tokens: int = Field(192, ge=16, le=4_096)
     """Most tokens of one generated answer or candidate."""

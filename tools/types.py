@@ -13,6 +13,10 @@ from typing_extensions import TypedDict
 Language = Literal["en", "ko"]
 Status = Literal["grounded", "partial", "ungrounded", "abstained", "budget_exhausted"]
 Support = Literal["full", "partial", "none", "unchecked"]
+Reasoner = Literal["self_rag", "cot_rag", "mcts_rag"]
+"""A graph that `auto` can take."""
+Machine = Literal[Reasoner, "auto", "two_stage"]
+"""A graph that takes a question to an answer."""
 
 
 class Evidence(TypedDict):

@@ -18,7 +18,7 @@ from churon.serving.context import asked, run_context
 from churon.serving.house import House
 from churon.serving.run import moments
 from churon.serving.visit import SCOPE
-from churon.tools.types import Turn
+from churon.tools.types import Machine, Turn
 
 MOST_TURNS = 200
 
@@ -29,7 +29,7 @@ class Question(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     question: str
-    graph: Literal["self_rag", "cot_rag", "mcts_rag", "auto", "two_stage"] = "auto"
+    graph: Machine = "auto"
     history: Annotated[list[Turn], Field(max_length=MOST_TURNS)] = Field(default_factory=list)
     """Earlier turns, oldest first; a follow-up question is understood through them."""
     language: Literal["auto", "en", "ko"] = "auto"

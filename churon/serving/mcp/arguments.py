@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from churon.serving.problem import Problem, invalid
+from churon.tools.types import Machine
 
 MOST_CHARS = 20_000
 """Of a question; what does not fit the model is refused by the run."""
@@ -45,7 +46,7 @@ class Ask(Arguments):
 
     question: str = Field(min_length=1, max_length=MOST_CHARS)
     """A question that can be understood by itself, in Korean or English."""
-    graph: Literal["auto", "self_rag", "cot_rag", "mcts_rag", "two_stage"] = "auto"
+    graph: Machine = "auto"
     """How to reason. auto chooses by the question; two_stage is quickest (one search, one answer,
     unchecked); self_rag checks each sentence; cot_rag plans steps, for several facts; mcts_rag
     searches over ways to reason, for the hardest questions, and takes longest."""
