@@ -7,14 +7,28 @@ import os
 import sys
 from typing import NoReturn
 
+_STOPPED = 130
+"""The exit status of what Ctrl-C ended."""
+
 
 def main() -> None:
     """Run the command; an expected failure is one message and a non-zero exit, no traceback."""
+    _open_closed()
+    try:
+        _run()
+    except KeyboardInterrupt:  # while the commands themselves were loaded
+        _stop()
+    except SystemExit as left:
+        if left.code == _STOPPED:  # typer takes KeyboardInterrupt, and says nothing
+            _stop()
+        raise
+
+
+def _run() -> None:
     from churon.cli.app import app
     from churon.cli.common import visible
     from churon.tools.errors import ChuronError, InputError, SettingsError
 
-    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # Korean on a terminal that has no letters for it
             stream.reconfigure(errors="replace")
@@ -22,7 +36,7 @@ def main() -> None:
         try:
             app()
         finally:
-            sys.stdout.flush()  # a full disk is told now, not in the middle of Python's end
+            _flush()  # a full disk is told now, not in the middle of Python's end
     except (InputError, SettingsError) as error:
         sys.stderr.write(visible(f"churon: {error}\n"))
         sys.exit(2)
@@ -31,9 +45,20 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         _leave(error)
-    except KeyboardInterrupt:
-        sys.stderr.write("churon: stopped.\n")
-        sys.exit(130)
+
+
+def _stop() -> NoReturn:
+    sys.stderr.write("churon: stopped.\n")
+    sys.exit(_STOPPED)
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if error.filename is None:
+            error.filename = "standard output"
+        raise
 
 
 def _open_closed() -> None:

@@ -80,8 +80,9 @@ def ingest(
 ) -> None:
     """Read documents into the store; later runs do what changed."""
     from churon.cli.ingest import run
+    from churon.cli.stopping import stoppable
 
-    raise typer.Exit(asyncio.run(run(settings_of(ctx), paths, json, tenant, prune)))
+    raise typer.Exit(stoppable(run(settings_of(ctx), paths, json, tenant, prune)))
 
 
 @app.command()
@@ -99,10 +100,11 @@ def ask(
 ) -> None:
     """Answer a question, with live steps and quoted sources."""
     from churon.cli.ask import run
+    from churon.cli.stopping import stoppable
 
     settings, filters = settings_of(ctx), filter or []
     raise typer.Exit(
-        asyncio.run(run(settings, question, graph, json, language, tenant, filters, show_tree))
+        stoppable(run(settings, question, graph, json, language, tenant, filters, show_tree))
     )
 
 

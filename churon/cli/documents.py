@@ -31,18 +31,24 @@ def list_all(settings: Settings, as_json: bool, tenant: str | None) -> int:
     )
     if as_json:
         rows = [
-            {"path": one.path, "passages": one.chunks, "error": one.error}
+            {
+                "path": one.path,
+                "passages": one.chunks,
+                "outcome": "indexed" if one.outcome == "unchanged" else one.outcome,
+                "error": one.error,
+            }
             for one in report.documents
         ]
         print_json(rows)
         return 0
     for one in report.documents:
         told = one.outcome if one.error else f"{one.chunks:,}"
-        sys.stdout.write(f"{told:>9}  {visible(one.path)}\n")
+        sys.stdout.write(f"{told:>10}  {visible(one.path)}\n")
         if one.error:
-            sys.stdout.write(f"{'':9}  {visible(one.error)}\n")
+            sys.stdout.write(f"{'':10}  {visible(one.error)}\n")
     passages = sum(one.chunks for one in report.documents)
-    total = f"documents: {len(report.documents)}, passages: {passages:,}\n"
+    skipped = f"; {report.skipped} skipped" if report.skipped else ""
+    total = f"documents: {report.held}, passages: {passages:,}{skipped}\n"
     none = f"No documents. Read some with: {ingesting(tenant)}.\n"
     sys.stdout.write(total if report.documents else none)
     return 0

@@ -87,14 +87,14 @@ def manifest_path(settings: Settings) -> Path:
 
 
 def show(report: IngestReport) -> None:
-    """The counts, and one line a file that failed or was skipped."""
+    """One line a file that failed or was skipped, then the counts, which add up."""
     for document in report.documents:
         if document.error:
             sys.stdout.write(f"{document.outcome:9} {visible(document.path)}\n")
             sys.stdout.write(f"          {visible(document.error)}\n")
     passages = sum(document.chunks for document in report.documents)
     sys.stdout.write(
-        f"documents: {len(report.documents)}, passages: {passages} ({report.new} new, "
-        f"{report.changed} changed, {report.unchanged} unchanged, {report.removed} removed, "
-        f"{report.failed} failed)\n"
+        f"documents: {report.held}, passages: {passages:,} ({report.new} new, "
+        f"{report.changed} changed, {report.unchanged} unchanged, {report.failed} failed); "
+        f"{report.skipped} skipped, {report.removed} removed\n"
     )

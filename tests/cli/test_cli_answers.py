@@ -130,14 +130,19 @@ def test_ingest_says_what_became_of_each_file(served: Callable[..., Any], tmp_pa
         "path": "docs/rules.md", "outcome": "new", "chunks": 1, "error": ""
     }  # fmt: skip
     (tmp_path / "docs" / "bad.pdf").write_bytes(b"%PDF-1.4 nonsense")
+    (tmp_path / "docs" / "empty.md").touch()
+    (tmp_path / "docs" / "photo.jpg").write_bytes(b"JPEG")
     second = served("ingest", "docs")
     assert second.status == 1
     assert "failed    docs/bad.pdf" in second.out
-    assert "0 new, 0 changed, 2 unchanged, 0 removed, 1 failed" in second.out
+    counts = "(0 new, 0 changed, 2 unchanged, 1 failed); 2 skipped, 0 removed"
+    assert second.out.endswith(f"documents: 3, passages: 2 {counts}\n")
+    assert "documents: 3, passages: 2; 1 skipped\n" in served("documents", "list").out
     (tmp_path / "docs" / "bad.pdf").unlink()
     (tmp_path / "docs" / "rules.md").unlink()
+    (tmp_path / "docs" / "empty.md").unlink()
     third = json.loads(served("ingest", "--json", "docs").out)
-    assert (third["removed"], third["unchanged"], third["failed"]) == (2, 1, 0)
+    assert (third["removed"], third["unchanged"], third["failed"]) == (3, 1, 0)
 
 
 def test_another_spelling_of_the_store_finds_its_manifest(

@@ -26,12 +26,14 @@ def test_an_empty_store_says_so(served: Callable[..., Any]) -> None:
 
 def test_documents_are_listed(ingested: Callable[..., Any]) -> None:
     lines = ingested("documents", "list").out.splitlines()
-    assert lines[0] == "   failed  docs/bad.pdf"
+    assert lines[0] == "    failed  docs/bad.pdf"
     assert lines[2:] == [
-        "        1  docs/rules.md", "        1  docs/안내.md", "documents: 3, passages: 2"
+        "         1  docs/rules.md", "         1  docs/안내.md", "documents: 3, passages: 2"
     ]  # fmt: skip
     rows = json.loads(ingested("documents", "list", "--json").out)
-    assert rows[1] == {"path": "docs/rules.md", "passages": 1, "error": ""}
+    assert rows[1] == {
+        "path": "docs/rules.md", "passages": 1, "outcome": "indexed", "error": ""
+    }  # fmt: skip
     assert rows[0]["error"]
 
 

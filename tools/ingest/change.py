@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -32,8 +32,13 @@ class Change:
     @property
     def pending(self) -> Entry:
         """The row while the store is being written: every id, none of them trusted."""
-        ids = [*self.final.chunks, *self.vanished]
-        return replace(self.final, outcome="pending", chunks=dict.fromkeys(ids, ""))
+        return self.stopped(frozenset())
+
+    def stopped(self, written: Collection[str]) -> Entry:
+        """The row of a run that was stopped: every id, of which only these are trusted."""
+        ids = dict.fromkeys([*self.final.chunks, *self.vanished], "")
+        kept = {id_: digest for id_, digest in self.final.chunks.items() if id_ in written}
+        return replace(self.final, outcome="pending", chunks={**ids, **kept})
 
 
 def indexed(fresh: Entry, passages: Sequence[Document], before: Entry | None) -> Change:

@@ -31,7 +31,7 @@ def documents(
     """
     if not manifest.exists():
         return IngestReport(())
-    book = Manifest(manifest, collection or "", tenant or "")
+    book = Manifest(manifest, collection or "", tenant or "", reads=True)
     try:
         entries = book.entries()
     finally:
@@ -107,7 +107,13 @@ def _listed(path: Path, name: str, entries: Mapping[str, Entry]) -> list[str]:
     return held
 
 
+_UNFINISHED = "Reading it was broken off; run `churon ingest` again."
+
+
 def _report(entry: Entry) -> DocumentReport:
+    if entry.outcome == "pending":  # of its passages only these are known to be written
+        written = sum(map(bool, entry.chunks.values()))
+        return DocumentReport(entry.document, "unfinished", written, _UNFINISHED)
     outcomes: dict[str, Outcome] = {"failed": "failed", "skipped": "skipped"}
     outcome = outcomes.get(entry.outcome, "unchanged")
     return DocumentReport(entry.document, outcome, len(entry.chunks), entry.error)

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS files (
     content TEXT NOT NULL, limits TEXT NOT NULL, outcome TEXT NOT NULL, error TEXT NOT NULL,
     chunks TEXT NOT NULL, PRIMARY KEY (collection, tenant, path))
 """
+_NO_WRITES = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
 _COLUMNS = ("path", "document", "content", "limits", "outcome", "error")
 
 
@@ -46,16 +47,23 @@ class Entry:
 
 
 class Manifest:
-    """The rows of one collection and tenant. Raises IngestError when the file is unusable."""
+    """The rows of one collection and tenant. Raises IngestError when the file is unusable.
 
-    def __init__(self, path: Path, collection: str, tenant: str) -> None:
+    With `reads`, nothing is to be written, and a file in a place that takes no writes will do.
+    """
+
+    def __init__(self, path: Path, collection: str, tenant: str, *, reads: bool = False) -> None:
         self._path = path
         self._scope = (collection, tenant)
         with self._failures():
-            private_folder(path.parent)
-            self._db = sqlite3.connect(path, timeout=30)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute(_SCHEMA)
+            try:
+                self._db = _opened(path)
+            except (sqlite3.OperationalError, PermissionError) as error:
+                if not (reads and path.is_file() and _is_locked_up(error)):
+                    raise
+                # SQLite asks for files of its own beside it, unless told that nobody writes
+                address = f"{path.absolute().as_uri()}?immutable=1"
+                self._db = sqlite3.connect(address, uri=True)
 
     def entries(self) -> dict[str, Entry]:
         """All rows by path."""
@@ -102,6 +110,28 @@ class Manifest:
             ) from error
 
 
+def _opened(path: Path) -> sqlite3.Connection:
+    private_folder(path.parent)
+    db = sqlite3.connect(path, timeout=30)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute(_SCHEMA)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def _is_locked_up(error: Exception) -> bool:
+    """Whether it is the place that takes no writes, or no new files."""
+    return isinstance(error, OSError) or _code(error) in _NO_WRITES
+
+
+def _code(error: Exception) -> int:
+    # extended codes hold the plain one in their lowest byte
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
 def _chunks(text: str) -> dict[str, str]:
     chunks = json.loads(text)
     if isinstance(chunks, dict) and all(isinstance(one, str) for one in chunks.values()):
@@ -110,11 +140,12 @@ def _chunks(text: str) -> dict[str, str]:
 
 
 def _remedy(error: Exception) -> str:
-    # extended codes hold the plain one in their lowest byte
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = _code(error)
     if isinstance(error, ValueError) or code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return "It is damaged: move it away and ingest again."
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return "Another churon writes it: try again when that is done."
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return "Let your user read and write it and its folder."
     checks = "Check the disk, its free room and the limit of open files (`ulimit -n`)"
     return passing(error) or f"{checks}, then try again."

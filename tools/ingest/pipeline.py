@@ -27,6 +27,8 @@ VERSION = "2"
 """Raise it when readers or splitter yield other chunks for the same bytes."""
 _BATCH = 256
 """Passages gathered before the store is written: embedding is faster in batches."""
+_SLICE = 32
+"""Passages of one write: a run that is to stop waits for no more than these."""
 _SHAPING = ("chunk_chars", "chunk_chars_cjk", "overlap")
 """Settings that change the chunks of a file that was read well."""
 
@@ -164,16 +166,32 @@ class _Run:
     async def _flush(self) -> None:
         staged, self.staged = self.staged, []
         self.book.save(change.pending for change in staged if change.touches_store)
-        await self._upsert([passage for change in staged for passage in change.writes])
+        await self._write(staged)
         if vanished := [id_ for change in staged for id_ in change.vanished]:
             await self.store.delete(vanished, **self.scope)
         self.book.save(change.final for change in staged)
         for change in staged:
             self._done(change.final.path, change.report)
 
-    async def _upsert(self, documents: list[Document]) -> None:
-        for start in range(0, len(documents), _BATCH):
-            await self.store.upsert(documents[start : start + _BATCH], **self.scope)
+    async def _write(self, staged: list[Change]) -> None:
+        """In slices; what was written when the run is stopped is not written again by the next."""
+        passages = [passage for change in staged for passage in change.writes]
+        passages.sort(key=lambda passage: len(passage.page_content))  # models pad to the longest
+        written: set[str] = set()
+        try:
+            for start in range(0, len(passages), _SLICE):
+                await self._put(passages[start : start + _SLICE], written)
+        except asyncio.CancelledError:
+            self.book.save(change.stopped(written) for change in staged if change.touches_store)
+            raise
+
+    async def _put(self, passages: list[Document], written: set[str]) -> None:
+        writing = asyncio.ensure_future(self.store.upsert(passages, **self.scope))
+        try:
+            await asyncio.shield(writing)
+        finally:  # also when stopped: the store must not be closed under the thread that writes
+            await writing
+            written |= {str(passage.id) for passage in passages}
 
     def _done(self, key: str, report: DocumentReport) -> None:
         self.reports[key] = report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Outcome = Literal["new", "changed", "unchanged", "removed", "failed", "skipped"]
+Outcome = Literal["new", "changed", "unchanged", "removed", "failed", "skipped", "unfinished"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class DocumentReport:
     chunks: int = 0
     """Passages that the store holds of it now."""
     error: str = ""
-    """Why it failed or was skipped, with the next action."""
+    """Why it failed, was skipped or is unfinished, with the next action."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,11 @@ class IngestReport:
         return sum(document.outcome == outcome for document in self.documents)
 
     @property
+    def held(self) -> int:
+        """Documents to be had; what was skipped or removed is none."""
+        return len(self.documents) - self.skipped - self.removed
+
+    @property
     def new(self) -> int:
         return self._count("new")
 
@@ -58,9 +63,13 @@ class IngestReport:
     def failed(self) -> int:
         return self._count("failed")
 
+    @property
+    def skipped(self) -> int:
+        return self._count("skipped")
+
     def as_json(self) -> dict[str, Any]:
         """The object that `churon ingest --json` prints."""
-        counts = ("new", "changed", "unchanged", "removed", "failed")
+        counts = ("new", "changed", "unchanged", "removed", "failed", "skipped")
         return {
             "documents": [asdict(document) for document in self.documents],
             **{name: getattr(self, name) for name in counts},

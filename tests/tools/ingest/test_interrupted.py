@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from support.passage_store import FileStore
 
 from churon.tools.errors import IngestError
 from churon.tools.ingest.documents import documents
-from churon.tools.ingest.manifest import Manifest
+from churon.tools.ingest.manifest import Entry, Manifest
 from churon.tools.ingest.pipeline import ingest
 from churon.tools.ingest.reader import Reader
 from churon.tools.ingest.report import IngestReport
@@ -86,3 +88,23 @@ def test_a_manifest_that_another_process_writes_is_to_be_tried_again(
     assert "disk" not in str(caught.value)
     book.close()
     writing.close()
+
+
+def test_listing_needs_no_write() -> None:
+    with tempfile.TemporaryDirectory() as made:  # pytest's own lets no other user in
+        folder, manifest = Path(made), Path(made, "m.db")
+        book = Manifest(manifest, "", "")
+        book.save([Entry("/a.md", "a.md", "c", "l", "indexed", "", {"id": "digest"})])
+        book.close()
+        manifest.chmod(0o444)
+        folder.chmod(0o555)
+        user = os.geteuid()
+        os.seteuid(user or 65_534)  # root writes anywhere
+        try:
+            [one] = documents(manifest).documents
+            with pytest.raises(IngestError, match="Let your user read and write it"):
+                Manifest(manifest, "", "")
+        finally:
+            os.seteuid(user)
+            folder.chmod(0o755)
+    assert (one.path, one.outcome, one.chunks) == ("a.md", "unchanged", 1)

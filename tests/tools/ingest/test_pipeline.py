@@ -33,6 +33,7 @@ async def test_a_second_run_writes_nothing(docs: Path, store: FileStore) -> None
         "unchanged",
         "removed",
         "failed",
+        "skipped",
     }
     assert set(second.as_json()["documents"][0]) == {"path", "outcome", "chunks", "error"}
     assert second.unchanged == 2
