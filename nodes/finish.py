@@ -34,7 +34,7 @@ class Settled(RunState):
     missing: list[str]
     """Facts that a plan could not find; the question itself where nothing is more exact."""
     ended: NotRequired[str]
-    """Why a search stopped."""
+    """Why a search stopped; before a budget ended, so that its winner could be checked still."""
     retrieval: NotRequired[bool]
 
 
@@ -78,7 +78,8 @@ class Finish:
         answer = state["answer"]
         if status == "abstained":
             answer, claims = NOTHING_FOUND[state["language"]], []
-        if stop.startswith("budget"):
+        stop = stop or state.get("ended", "")
+        if stop.startswith("budget") and (state["stop_reason"] or status != "grounded"):
             status = "budget_exhausted"
             answer = answer if claims else OUT_OF_BUDGET[state["language"]]
         if self.last:
@@ -89,7 +90,7 @@ class Finish:
             "evidence": used(state["evidence"], claims),
             "status": status,
             "missing": state["missing"] or ([] if claims else [state["standalone"]]),
-            "stop_reason": stop or state.get("ended") or _reason(claims),
+            "stop_reason": stop or _reason(claims),
             "steps": [{"step": "finish", "status": status}],
             "usage": run.usage(),
             **run.ledger(),

@@ -13,7 +13,7 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from churon.nodes.cite import attribute, cite
+from churon.nodes.cite import attribute, bare, cite
 from churon.nodes.decide import is_none_of, is_refusal, normalised
 from churon.nodes.meaning import polarity
 from churon.nodes.numeric import lacks_number, other_number
@@ -165,7 +165,7 @@ def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tu
     given = raw if isinstance(raw, Mapping) else {}
     said, short = (_text(given.get(name)) for name in ("statement", "answer"))
     one_text = said == short and "[" not in said
-    short, said = _plain(short), _without_list(said)
+    short, said = _plain(bare(short, passages)), _without_list(said)
     copied = one_text and normalised(said) != normalised(short)
     said = short if copied else _out_of_fact(said, short)
     if polarity(short) and _ASKS_MORE.search(question):
@@ -192,20 +192,20 @@ def _text(value: Any) -> str:
 
 
 def _plain(short: str) -> str:
-    """Without citation keys, also bare ones at the end ("Aren, 1"), quotes, a full stop, and the
-    sentence in brackets that stands behind an answer in the prompt's facts.
+    """Without citation keys that were cut off, or lost their brackets ("Aren, 1"), quotes, a full
+    stop, and the sentence in brackets that stands behind an answer in the prompt's facts.
 
     "" for the prompt's own words in place of an answer.
     """
     plain = (
-        _FACT.sub("", re.sub(r"\s*\[[\d, ]*\]?", "", short))
+        _FACT.sub("", re.sub(r"\s*\[[\d, ]*$", "", short))
         .strip()
         .strip("\"'“”*")
         .rstrip(".。,")
         .strip()
     )
-    bare = re.fullmatch(r"(.*[^\W\d]),\s*(?:\d?|1,\s*2,\s*3\b[\d,\s]*)", plain)
-    plain = bare[1] if bare else _without_list(plain)
+    listed = re.fullmatch(r"(.*[^\W\d]),\s*(?:\d?|1,\s*2,\s*3\b[\d,\s]*)", plain)
+    plain = listed[1] if listed else _without_list(plain)
     return "" if normalised(plain) in _PROMPT_WORDS else plain
 
 

@@ -15,7 +15,7 @@ from churon.nodes.menu import FINAL_CALLS, MAX_CALLS, ROLLOUT_CALLS, simulated
 from churon.nodes.outlook import outlook, rewarded
 from churon.nodes.tree import ROOT, Tree, backpropagate, grow, mark_tried, new_tree, select
 from churon.tools.context import RagContext
-from churon.tools.errors import CALL_CAP
+from churon.tools.errors import CALL_CAP, BudgetExhausted
 from churon.tools.run import Ledger, Run
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Draft, Judgement, Play
@@ -54,32 +54,37 @@ class SelectLeaves:
         if self.nested and not state["tree"]:
             before = run.usage()["calls"]
         count = min(context.leaves, context.rollouts - state["done"])
-        affordable = self._affordable(run, before, state)
+        affordable, limit = self._affordable(run, before, state)
         tree, plays = select(tree, context, min(count, affordable), state["begun"])
         return {
             "tree": tree,
             "plays": plays,
             "begun": state["begun"] + len(plays),
             "calls_before": before,
-            "ended": "" if plays else "exhausted" if affordable else CALL_CAP,
+            "ended": "" if plays else "exhausted" if affordable else limit,
             **run.ledger(),
         }
 
     @staticmethod
-    def _affordable(run: Run, before: int, state: Searching) -> int:
-        """Rollouts that the run's limit and the profile's cap of calls still allow, the winner's
-        checks set aside; the first is always tried.
+    def _affordable(run: Run, before: int, state: Searching) -> tuple[int, str]:
+        """Rollouts that the run's limit and the profile's cap of calls still allow, a winner's
+        checks set aside, and which of them allows no more. Under a limit, one more while there is
+        no answer to check.
         """
         context, used = run.context, run.usage()["calls"]
+        most, limit = context.rollouts, ""
         if context.faithful:
-            return context.rollouts
-        most = context.limits.calls
-        if (cap := MAX_CALLS.get(context.profile)) is not None:
-            run.cap_calls(before + cap)
-            most = min(most, before + cap)
+            return most, limit
         # deeper profiles spend more on a rollout: as much again as those before
         each = max(ROLLOUT_CALLS, math.ceil((used - before) / max(1, state["done"])))
-        return max(0 if state["begun"] else 1, (most - used - FINAL_CALLS) // each)
+        found = any(node["terminal"] for node in state["tree"].values())
+        if (cap := MAX_CALLS.get(context.profile)) is not None:
+            run.cap_calls(before + cap)
+            most, limit = (before + cap - FINAL_CALLS - used) // each, CALL_CAP
+        allowed = max(0 if found else 1, (context.limits.calls - FINAL_CALLS - used) // each)
+        if allowed < most:
+            most, limit = allowed, BudgetExhausted("calls", allowed).reason
+        return max(0, most), limit
 
 
 class Drafting(RunState):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.reasoned import passage
 
 from churon.nodes.reading import understood
 
@@ -119,3 +120,10 @@ def test_what_says_nothing_is_no_reading(statement: str, short: str) -> None:
 def test_yes_is_no_answer_to_a_question_for_a_place_or_time() -> None:
     for question in ("When did it open, and where?", "어디에 있습니까?", "In which town is it?"):
         assert understood({"statement": "yes", "answer": "yes"}, [], question)[0].answer == ""
+
+
+def test_a_documents_own_brackets_are_part_of_the_short_answer() -> None:
+    held = passage("p1", "The file name is in sys.argv[2].")
+    raw = {"statement": "The file name is in sys.argv[2] [1].", "answer": "sys.argv[2]"}
+    reading, _ = understood(raw, [held])
+    assert reading.answer == "sys.argv[2]" and reading.evidence_ids == ["p1"]

@@ -80,7 +80,7 @@ export default {
   reason_cannot_be_overtaken: "no other answer could overtake the best one",
   reason_agreement: "the answers agree",
   reason_hopeless: "no way led to an answer",
-  reason_call_cap: "a cap of model calls was reached",
+  reason_call_cap: "the search's cap of model calls was reached",
   "reason_budget:calls": "the budget of model calls was used up",
   "reason_budget:tokens": "the budget of tokens was used up",
   "reason_budget:searches": "the budget of searches was used up",

@@ -77,7 +77,7 @@ export default {
   reason_cannot_be_overtaken: "다른 답이 앞설 수 없음",
   reason_agreement: "답들이 일치함",
   reason_hopeless: "답에 이르는 길이 없음",
-  reason_call_cap: "모델 호출 한도에 도달함",
+  reason_call_cap: "탐색의 모델 호출 한도에 도달함",
   "reason_budget:calls": "모델 호출 예산을 다 씀",
   "reason_budget:tokens": "토큰 예산을 다 씀",
   "reason_budget:searches": "검색 예산을 다 씀",
