@@ -99,6 +99,8 @@ def test_sizes_that_do_not_fit(look: Look) -> None:
     assert finding["level"] == "warning"
     assert "chat.context_length = 3072" in finding["remedy"]
     assert look("chat.context_length=3072")["context"]["level"] == "ok"
+    thinks = look("chat.context_length=3072", "chat.thinking_tokens=4096")["context"]
+    assert thinks["level"] == "warning" and "chat.context_length = 7168" in thinks["remedy"]
 
 
 def test_rerankers_that_cannot_load(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:

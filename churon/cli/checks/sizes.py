@@ -30,7 +30,8 @@ def context(settings: Settings) -> list[Finding]:
 
 
 def tokens_needed(settings: Settings) -> int:
-    """Tokens of the longest prompt with its answer."""
+    """Tokens of the longest prompt with its answer, and what the model thinks before it."""
     ingest, knobs = settings.ingest, settings.context
     passage = max(ingest.chunk_chars / _CHARS_A_TOKEN, ingest.chunk_chars_cjk / _CHARS_A_TOKEN_CJK)
-    return math.ceil(knobs.k2 * passage) + knobs.answer_tokens + INSTRUCTIONS
+    answer = knobs.answer_tokens + settings.chat.thinking_tokens
+    return math.ceil(knobs.k2 * passage) + answer + INSTRUCTIONS
