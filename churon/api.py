@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from typing import Any, Literal, cast
 
@@ -34,6 +34,14 @@ class Event(TypedDict, total=False):
     """pause: the question and the plan that wait for approval; resume with a `Command`."""
     output: RagOutput
     """output: the end."""
+
+
+def recorded(update: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
+    """The records of one kind that a step's update holds; the first node's are an Overwrite."""
+    found = update.get("steps")
+    return (
+        (one for one in found if one.get("step") == kind) if isinstance(found, list) else iter(())
+    )
 
 
 async def ask(

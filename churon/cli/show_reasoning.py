@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from churon.api import recorded
 from churon.cli.words import say
 from churon.tools.types import Language
 
 Line = tuple[str, str]
 """(label, what happened)."""
 Teller = Callable[[dict[str, Any], Language], Iterator[Line]]
-
-
-def _steps(update: dict[str, Any], kind: str) -> Iterator[dict[str, Any]]:
-    """The update's steps of one kind; a node may record others beside it."""
-    return (step for step in update.get("steps") or () if step.get("step") == kind)
 
 
 def _plan(update: dict[str, Any], language: Language) -> Iterator[Line]:
@@ -27,7 +23,7 @@ def _replan(update: dict[str, Any], language: Language) -> Iterator[Line]:
 
 
 def _planned(update: dict[str, Any], language: Language, key: str) -> Iterator[Line]:
-    for step in _steps(update, "plan"):
+    for step in recorded(update, "plan"):
         label = say(language, key)
         for one in step["plan"]:
             yield label, f"{one['id']}. {one['question']}"
@@ -35,7 +31,7 @@ def _planned(update: dict[str, Any], language: Language, key: str) -> Iterator[L
 
 
 def _record(update: dict[str, Any], language: Language) -> Iterator[Line]:
-    for step in _steps(update, "result"):
+    for step in recorded(update, "result"):
         result = step["result"]
         answer = result["answer"] or say(language, "unresolved")
         score = result["support_score"]
@@ -45,13 +41,13 @@ def _record(update: dict[str, Any], language: Language) -> Iterator[Line]:
 
 
 def _route(update: dict[str, Any], language: Language) -> Iterator[Line]:
-    for step in _steps(update, "route"):
+    for step in recorded(update, "route"):
         reason = f": {step['reason']}" if step.get("reason") else ""
         yield say(language, "route"), f"{step['graph']}{reason}"
 
 
 def _rollouts(update: dict[str, Any], language: Language) -> Iterator[Line]:
-    for step in _steps(update, "rollouts"):
+    for step in recorded(update, "rollouts"):
         parts = [say(language, "progress", done=step["done"], of=step["of"])]
         best = step.get("best")
         if best and best.get("answer"):
@@ -61,7 +57,7 @@ def _rollouts(update: dict[str, Any], language: Language) -> Iterator[Line]:
 
 
 def _winner(update: dict[str, Any], language: Language) -> Iterator[Line]:
-    for step in _steps(update, "winner"):
+    for step in recorded(update, "winner"):
         if step.get("answer"):
             share = say(language, "share", share=f"{step['share']:.2f}")
             yield say(language, "winner"), f"{step['answer']}  ({share})"

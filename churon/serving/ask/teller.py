@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from churon.api import recorded
 from churon.graphs.contract import merge_evidence
 from churon.nodes.cite import Renumbered
 from churon.nodes.plans import ready
@@ -21,7 +22,7 @@ from churon.serving.ask.events import (
     Token,
     TreeGrown,
 )
-from churon.serving.ask.told import recorded, steps_of
+from churon.serving.ask.told import steps_of
 from churon.serving.run import Moment
 from churon.tools.types import Evidence, PlanStep, StepResult, TreeNode
 

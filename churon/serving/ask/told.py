@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from churon.api import recorded
 from churon.serving.ask.events import StepDone, StepKind
 
 Update = Mapping[str, Any]
@@ -15,14 +16,6 @@ def steps_of(node: str, update: Update) -> Iterator[StepDone]:
     teller = _TELLERS.get(node)
     if teller is not None:
         yield from teller(update)
-
-
-def recorded(update: Update, kind: str) -> Iterator[Mapping[str, Any]]:
-    """The update's own records of one kind; the first node's are an Overwrite."""
-    found = update.get("steps")
-    return (
-        (one for one in found if one.get("step") == kind) if isinstance(found, list) else iter(())
-    )
 
 
 def _step(
