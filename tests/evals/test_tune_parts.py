@@ -20,6 +20,7 @@ from churon.evals.tune.objective import objective
 from churon.evals.tune.search import rungs
 from churon.evals.tune.split import split
 from churon.tools.context import RagContext
+from churon.tools.errors import InputError
 from churon.tools.models.critic import calibrated
 from churon.tools.settings import CriticSettings, LabelCalibration, load_settings
 
@@ -209,6 +210,6 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.M
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(InputError, match=r"No space left on device\. Choose another place"):
         write(tmp_path / "tuned.toml", load_settings(), told(None))
     assert not list(tmp_path.iterdir())

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from churon.cli.config import as_toml
+from churon.cli.output import write_whole
 from churon.evals.tune.critic import Fitted
 from churon.evals.tune.gain import LEVEL, Gain
 from churon.tools.errors import InputError
 from churon.tools.settings import Settings
-from churon.tools.whole import write_whole
 
 MARK = "# Written by `churon eval tune`"
 SHOWN = "The gain is shown."
@@ -94,7 +94,8 @@ def check(path: Path) -> None:
 
 def write(path: Path, settings: Settings, told: Told) -> bool:
     """All that is not a built-in default, so that the file stands alone; keys are left out. False:
-    nothing was written, as the file holds other settings of a gain that these have not.
+    nothing was written, as the file holds other settings of a gain that these have not. Raises
+    InputError.
     """
     check(path)
     body = as_toml(settings.model_dump(mode="json", exclude_unset=True))
