@@ -24,7 +24,7 @@ from churon.tools.errors import (
 from churon.tools.models.base import BUSY
 
 DEFAULT_URL = "http://127.0.0.1:11434"
-_CONNECT_SECONDS = 10.0
+_CONNECT_SECONDS = _LIST_SECONDS = 10.0
 
 
 def server_url(base_url: str | None) -> str:
@@ -72,6 +72,16 @@ class StrictAsyncClient(AsyncClient):
 
     async def _request(self, cls: Any, *args: Any, stream: bool = False, **kwargs: Any) -> Any:
         return await super()._request(cls, *args, stream=stream, **_refusing_cuts(kwargs))
+
+
+async def digest_of(model: str, base_url: str | None, api_key: str | None) -> str | None:
+    """Of the model's weights; None where the server has no such model. Raises ModelError."""
+    options = client_options(_LIST_SECONDS, api_key)
+    with ollama_errors(model, base_url):
+        async with AsyncClient(host=server_url(base_url), **options) as client:
+            listed = await client.list()
+    by_name = {one.model: one.digest for one in listed.models}
+    return by_name.get(model) or by_name.get(f"{model}:latest")
 
 
 @contextmanager
