@@ -116,16 +116,24 @@ class Run:
             async with self._budget.deadline():
                 find = partial(self._find, store, query, filter)
                 found = await as_retriever("milvus", query, find)
-                if not found and not filter and not await self._count(store):
-                    self.degrade("store:no_passages")  # of this tenant, or at all
+                if not found:
+                    await self._tell_nothing(store, filter)
             for fallback in store.degraded:
                 self.degrade(f"store:{fallback}")
             return found
 
         return await self._flight.get(key, work, self._budget.add_cache_hit)
 
-    async def _count(self, store: Store) -> int:
-        return await store.count(tenant=self.context.tenant, collection=self.context.collection)
+    async def _tell_nothing(self, store: Store, filter: Filter | None) -> None:
+        """A store without passages, or a filter that lets none through, is no missing answer."""
+        where: dict[str, Any] = {
+            "tenant": self.context.tenant,
+            "collection": self.context.collection,
+        }
+        if not await store.count(**where):
+            self.degrade("store:no_passages")  # of this tenant, or at all
+        elif filter and not await store.count(filter=filter, **where):
+            self.degrade("filter:no_passages")
 
     async def _find(self, store: Store, query: str, filter: Filter | None) -> list[Document]:
         """One search a language: the question's own language would fill all places otherwise."""

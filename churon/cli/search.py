@@ -25,6 +25,10 @@ _HEADS = {
     "retrieval_score": "fused",
     "rerank_score": "rerank",
 }
+_NONE_SUCH = (
+    "No passages: nothing in the store is what --filter asks for. `churon documents list` shows"
+    " the documents.\n"
+)
 _SCORES = tuple(_HEADS)
 _LEAST = 30
 """Characters beside the scores that a passage can still be read in."""
@@ -54,7 +58,8 @@ async def run(
     elif rows:
         table(rows).print(Console(highlight=False))
     else:
-        sys.stdout.write("No passages.\n")
+        filtered = "filter:no_passages" in hands.ledger()["degraded"]
+        sys.stdout.write(_NONE_SUCH if filtered else "No passages.\n")
     return 0
 
 

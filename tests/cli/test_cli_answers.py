@@ -118,7 +118,11 @@ def test_search_shows_every_score(asked: Callable[..., Any]) -> None:
     assert shown.split()[:4] == ["dense", "BM25", "fused", "passage"]
     assert f"{rows[0]['dense_score']:.3f}" in shown
     assert max(map(len, shown.splitlines())) <= 80
-    assert asked("search", "-f", "document=no.md", QUESTION).out == "No passages.\n"
+    nothing = asked("search", "-f", "document=no.md", QUESTION)
+    assert (nothing.status, nothing.err) == (0, "")
+    assert nothing.out.startswith("No passages: nothing in the store is what --filter asks for.")
+    lone = asked("ask", "-g", "two_stage", "-f", "document=rules.md", QUESTION)
+    assert "Fallbacks used: filter:no_passages\n" in lone.out
 
 
 def test_ingest_says_what_became_of_each_file(served: Callable[..., Any], tmp_path: Path) -> None:

@@ -160,11 +160,17 @@ async def test_langchain_messages_are_a_history() -> None:
 
 @pytest.mark.parametrize(
     ("texts", "filter", "told"),
-    [([], None, True), ([], {"document": "x.md"}, False), (["Dogs sail."], None, False)],
+    [
+        ([], None, ["store:no_passages"]),
+        ([], {"document": "x.md"}, ["store:no_passages"]),
+        (["Dogs sail."], {"detected_language": "ko"}, ["filter:no_passages"]),
+        (["Dogs sail."], {"detected_language": "en"}, []),
+        (["Dogs sail."], None, []),
+    ],
 )
-async def test_a_store_without_passages_is_told_from_one_without_an_answer(
-    texts: list[str], filter: Any, told: bool
+async def test_nothing_to_search_is_told_from_documents_without_an_answer(
+    texts: list[str], filter: Any, told: list[str]
 ) -> None:
     output = await ask(model(), texts=texts, filter=filter)
     assert output["status"] == "abstained"
-    assert ("store:no_passages" in output["degraded"]) is told
+    assert [one for one in output["degraded"] if one.endswith("no_passages")] == told

@@ -92,11 +92,9 @@ class ListStore:
         if self.error:
             raise self.error
         wanted = set(re.findall(r"\w+", query.casefold()))
-        language = (rest.get("filter") or {}).get("detected_language")
         scored = [
             (len(wanted & set(re.findall(r"\w+", d.page_content.casefold()))), d)
-            for d in self.documents
-            if language in (None, detect_language(d.page_content))
+            for d in self._kept(rest.get("filter"))
         ]
         found = sorted(scored, key=lambda pair: -pair[0])[:k]
         return [
@@ -108,9 +106,14 @@ class ListStore:
             for score, d in found
         ]
 
-    async def count(self, **_: Any) -> int:
-        """How many passages there are."""
-        return len(self.documents)
+    async def count(self, *, filter: dict[str, Any] | None = None, **_: Any) -> int:
+        """How many passages there are, in the filter's language."""
+        return len(self._kept(filter))
+
+    def _kept(self, filter: dict[str, Any] | None) -> list[Document]:
+        language = (filter or {}).get("detected_language")
+        held = self.documents
+        return [d for d in held if language in (None, detect_language(d.page_content))]
 
     def close(self) -> None:
         """Nothing to close."""

@@ -11,7 +11,7 @@ from typing import Literal
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
-from churon.tools.errors import StoreError
+from churon.tools.errors import InputError, StoreError
 from churon.tools.korean import analyse
 from churon.tools.settings import StoreSettings
 from churon.tools.store import fusion
@@ -38,6 +38,7 @@ class Store:
 
     Every method raises StoreError where Milvus fails; with `settings.tenancy` each needs a tenant.
     `upsert` and `search` raise it where another embedding model made the collection's vectors.
+    `search` raises InputError for an empty query.
     """
 
     settings: StoreSettings
@@ -158,9 +159,15 @@ class Store:
         rows = await asyncio.to_thread(table.all_rows, where, columns) if table else []
         return {row["id"]: row["document"] for row in rows}
 
-    async def count(self, *, tenant: str | None = None, collection: str | None = None) -> int:
+    async def count(
+        self,
+        *,
+        filter: Filter | None = None,
+        tenant: str | None = None,
+        collection: str | None = None,
+    ) -> int:
         """How many passages there are; 0 where the collection does not exist."""
-        where = self._where(tenant)
+        where = self._where(tenant, filter)
         table = await asyncio.to_thread(self._find, collection)
         return await asyncio.to_thread(table.count, where) if table else 0
 
@@ -179,7 +186,7 @@ class Store:
 
     def _check_question(self, query: str, k: int, mode: Mode) -> None:
         if not query.strip():
-            raise StoreError(f"The search query {query!r} is empty.", remedy="Ask a question.")
+            raise InputError(f"The search query {query!r} is empty.", remedy="Ask a question.")
         if not 0 < k <= _MAX_K:
             raise StoreError(f"k={k} is out of range.", remedy=f"Use 1 to {_MAX_K}.")
         if mode == "bm25" and not self.connection.bm25:

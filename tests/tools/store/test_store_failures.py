@@ -14,7 +14,7 @@ import pytest
 from langchain_core.documents import Document
 from support.hashing import HashingEmbeddings
 
-from churon.tools.errors import ModelUnreachable, StoreError
+from churon.tools.errors import InputError, ModelUnreachable, StoreError
 from churon.tools.settings import StoreSettings
 from churon.tools.store.milvus import Store
 
@@ -40,7 +40,7 @@ async def test_an_empty_question_or_k_is_refused(lite_settings: StoreSettings) -
     try:
         await store.upsert([])
         assert await store.search("anything", k=3, ef=9) == []
-        with pytest.raises(StoreError, match=r"' \\n' is empty"):
+        with pytest.raises(InputError, match=r"' \\n' is empty"):
             await store.search(" \n", k=3, ef=9)
         with pytest.raises(StoreError, match="k=0"):
             await store.search("q", k=0, ef=9)
