@@ -9,15 +9,19 @@ from churon.nodes.meaning import key, polarity
 from churon.tools.types import Language
 from churon.tools.values import fits
 
-_HOW_MANY = {"en": re.compile(r"\bhow many\b", re.I), "ko": re.compile(r"몇|개수|수는")}
+_HOW_MANY = {"en": re.compile(r"\bhow many\b", re.IGNORECASE), "ko": re.compile(r"몇|개수|수는")}
 _OPEN = re.compile(
     r"\b(?:etc|others?|including|such as|like|about|more|among|at least|some|many|several|both|not"
     r"|respectively|or|with|which|who)\b|\.\.\.|…|등(?![가-힣])|외에|이상|또는|[:;?]|\w\.\s\w",
-    re.I,
+    re.IGNORECASE,
 )
 _COMMA = re.compile(r"\s*,\s*(?:and\s+|그리고\s+)?(?!\d)|\s+(?:and|&)\s+")
-_PLURAL = re.compile(r"\b(?:which|what|who|list|name)\b.*\b(?:are|were|have|do|did|all)\b", re.I)
-_PLACES = re.compile(r"\b(?:where|city|town|country|located|address)\b|어디|위치|주소", re.I)
+_PLURAL = re.compile(
+    r"\b(?:which|what|who|list|name)\b.*\b(?:are|were|have|do|did|all)\b", re.IGNORECASE
+)
+_PLACES = re.compile(
+    r"\b(?:where|city|town|country|located|address)\b|어디|위치|주소", re.IGNORECASE
+)
 _AND_KO = re.compile(
     r"\s*,\s*(?:그리고\s+)?|\s+(?:및|그리고)\s+|(?<=[가-힣]{2})(와|과)\s+|(?<=[가-힣])(하고|이랑)\s+"
 )

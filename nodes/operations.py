@@ -20,21 +20,27 @@ _SHORT = {"en": 80, "ko": 40}
 """Characters of a short answer; what is longer is a sentence."""
 _YES_NO = {"en": ("yes", "no"), "ko": ("예", "아니요")}
 _ALL = {
-    "en": re.compile(r"\b(?:both|all)\b", re.I),
+    "en": re.compile(r"\b(?:both|all)\b", re.IGNORECASE),
     "ko": re.compile(r"둘 다|모두|양쪽 다|다 같이"),
 }
-_ANY = {"en": re.compile(r"\b(?:either|any)\b", re.I), "ko": re.compile(r"하나라도|적어도 하나")}
-_SAME = {"en": re.compile(r"\b(?:same|equal)\b", re.I), "ko": re.compile(r"같[은다습았]|동일|똑같")}
-_YEAR = re.compile(r"\bsame year\b|같은 (?:해|연도|년도)", re.I)
+_ANY = {
+    "en": re.compile(r"\b(?:either|any)\b", re.IGNORECASE),
+    "ko": re.compile(r"하나라도|적어도 하나"),
+}
+_SAME = {
+    "en": re.compile(r"\b(?:same|equal)\b", re.IGNORECASE),
+    "ko": re.compile(r"같[은다습았]|동일|똑같"),
+}
+_YEAR = re.compile(r"\bsame year\b|같은 (?:해|연도|년도)", re.IGNORECASE)
 _AMOUNT = re.compile(
     r"\b(?:same|equal) (?:age|date|height|length|size|number|price|capacity|speed|weight|area|depth"
     r"|population|amount)\b"
     r"|(?:나이|날짜|높이|길이|크기|수|가격|정원|속도|무게|면적|깊이|인구)[가이는은]? 같",
-    re.I,
+    re.IGNORECASE,
 )
 _BIRTH = r"\b(?:born|birth\w*|age|old)\b|태어|출생|나이"
 _EVENTS = tuple(
-    (re.compile(asked, re.I), re.compile(told, re.I))
+    (re.compile(asked, re.IGNORECASE), re.compile(told, re.IGNORECASE))
     for asked, told in (
         [r"\b(?:die[sd]?|dead|death|lived?)\b|죽|사망|숨[진졌]|서거|살았"] * 2,
         [r"\b(?:born|birth)\b|태어|출생"] * 2,
@@ -49,7 +55,7 @@ _BY_HOW_MUCH = {
         r"\b(?:years|months|weeks|days|hours|minutes|decades?|century|centuries|times|twice|half"
         r"|within|only|just|shortly|soon|immediately|exactly)\b"
         r"|\ban? (?:year|month|week|day|hour)\b",
-        re.I,
+        re.IGNORECASE,
     ),
     "ko": re.compile(
         r"[한두세네몇]\s?배|[십백천몇]\s?년|\S배 |\S년 |개월|주일|세기|이내|만에|바로|직[전후]|불과"
@@ -131,7 +137,7 @@ def _compare(
     if best is None:
         return None
     others = [i for i in range(len(values)) if i != best]
-    born = all(re.search(_BIRTH, label, re.I) for label, _ in answers)
+    born = all(re.search(_BIRTH, label, re.IGNORECASE) for label, _ in answers)
     return Computed(names[best], _compared(scale, names, values, best, others, language, born))
 
 

@@ -11,7 +11,7 @@ from churon.tools.values import fits
 
 _SEPARATOR = {
     "en": re.compile(
-        r"\s*,?\s+(?:or|and|versus|vs\.?)\s+|,\s+|\s+(?:before|after|than|as)\s+", re.I
+        r"\s*,?\s+(?:or|and|versus|vs\.?)\s+|,\s+|\s+(?:before|after|than|as)\s+", re.IGNORECASE
     ),
     "ko": re.compile(
         r"(?<=[^\s,])(?:와|과|이랑|랑|하고|이나|보다)\s+|\s+(?:또는|혹은|및|아니면|그리고)\s+|,\s*"
@@ -23,7 +23,7 @@ _BEFORE = {
     "en": re.compile(
         r"(?:^|[,:;]|\b(?:is|was|are|were|did|does|do|has|have|had|of|between|which|either|both|than|in|on"
         r"|before|after|from|that|when|would|will|opened|built|born|founded|first|last|earlier|later|older|younger))$",
-        re.I,
+        re.IGNORECASE,
     ),
     "ko": re.compile(r"(?:^|[,:;]|다음|둘 중|다음 중)$"),
 }
@@ -32,7 +32,7 @@ _STARTS = {
         r"(?:^|[,:;]|\b(?:is|was|are|were|did|does|do|has|have|had|between|or|and|versus|vs\.?|than"
         r"|(?:which|either|both|one|two) of|which|either|both|first|last|earlier|later|older"
         r"|younger|opened|built|born|founded))$",
-        re.I,
+        re.IGNORECASE,
     ),
     "ko": re.compile(
         r"(?:^|[,:;]|^(?:와|과|이랑|랑|하고|이나|보다)|또는|혹은|및|아니면|그리고|중|\S[은는])$"
@@ -52,27 +52,27 @@ _AFTER = {
 _PARTICLES = r"(?:에서는|에는|이랑|보다|은|는|이|가|을|를|의|와|과|도|에|중)?"
 _LEADING = re.compile(
     r"^(?:(?:is|was|are|were|did|does|do|has|have|had|which|who|when|of|between|both|either) )+",
-    re.I,
+    re.IGNORECASE,
 )
-_NAMED = re.compile(r"^(?:is|was|are|were|did|does|do|has|had) ", re.I)
+_NAMED = re.compile(r"^(?:is|was|are|were|did|does|do|has|had) ", re.IGNORECASE)
 _EMPTY = re.compile(
     r"(?:(?:the|an?|is|was|were|are|did|in|on|of|at|which|what|when|how|who|year|many|built|it|he"
     r"|she|they|one|older|first|born|old|[\d.,]+|어느|언제|누가|몇|더|것|것이|해)\s?)*",
-    re.I,
+    re.IGNORECASE,
 )
 _ASKS = re.compile(
     r"\?|\b(?:who|what|when|where|which|how|why|whose|find|name)\b|언제|누구|무엇|어디|몇|어느|얼마|어떤|입니까|니까",
-    re.I,
+    re.IGNORECASE,
 )
 _CHOICE = {"en": re.compile(r"\b(?:or|and)\b|,"), "ko": re.compile(r"[와과] |또는|중 |가운데|,")}
 VERSUS = {
-    "en": re.compile(r"\b(?:before|after|than)\b", re.I),
+    "en": re.compile(r"\b(?:before|after|than)\b", re.IGNORECASE),
     "ko": re.compile(r"보다|이전|이후|(?<=\s)(?:뒤|후|만|전)(?:에|으?로)?(?=\s)"),
 }
 """What stands between a thing and the one that it is held against."""
 _WHICH = {
     "en": re.compile(
-        r"^(?:which|which one|who)(?: of (?:them|the two))? (?:is|was|are|were)\b", re.I
+        r"^(?:which|which one|who)(?: of (?:them|the two))? (?:is|was|are|were)\b", re.IGNORECASE
     ),
     "ko": re.compile(r"^(?:어느 (?:것|쪽)|누가)"),
 }
@@ -260,5 +260,5 @@ def _trim(name: str, last: bool, language: Language) -> str:
 
 
 def _holds(label: str, name: str) -> bool:
-    plain = re.sub(rf"^{_ARTICLE}", "", name, flags=re.I)
-    return bool(re.search(rf"(?<!\w){re.escape(plain)}{_PARTICLES}(?!\w)", label, re.I))
+    plain = re.sub(rf"^{_ARTICLE}", "", name, flags=re.IGNORECASE)
+    return bool(re.search(rf"(?<!\w){re.escape(plain)}{_PARTICLES}(?!\w)", label, re.IGNORECASE))

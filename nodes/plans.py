@@ -25,7 +25,7 @@ _POINTING = re.compile(
     r"|with|did|does|do|was|is|were|are) )that\b(?! (?:is|was|are|were)\b)"
     r"|\bthat(?: (?:same )?\w+)?(?=\W*$)"
     r"|(?:^|\s)(?:그|이|해당)\s",
-    re.I,
+    re.IGNORECASE,
 )
 _ABOUT = 0.5
 """Share of a step's bigrams that the last one has if it is about the same."""

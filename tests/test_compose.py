@@ -61,7 +61,9 @@ def test_what_a_service_waits_for_is_there(services: Any) -> None:
 
 def test_the_image_gets_every_folder_of_the_package() -> None:
     copied = set(
-        re.findall(r"^COPY --chown=churon (\w+) \1$", (ROOT / "Dockerfile").read_text(), re.M)
+        re.findall(
+            r"^COPY --chown=churon (\w+) \1$", (ROOT / "Dockerfile").read_text(), re.MULTILINE
+        )
     )
     assert copied == {"churon", "graphs", "nodes", "tools"}
 
@@ -83,7 +85,7 @@ def test_the_example_of_an_env_file_loads_in_a_shell(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     text = (ROOT / ".env.example").read_text("utf-8")
-    lines = re.findall(r"^# (CHURON_\w+=.*)$", text, re.M)
+    lines = re.findall(r"^# (CHURON_\w+=.*)$", text, re.MULTILINE)
     (tmp_path / ".env").write_text("\n".join(lines), "utf-8")
     shell = "set -a; . ./.env; set +a; env -0"
     told = subprocess.run(["sh", "-c", shell], cwd=tmp_path, capture_output=True, text=True)

@@ -21,7 +21,7 @@ ENGLISH = sorted(
 )
 PAGES = [*ENGLISH, *(path.with_suffix(".ko.md") for path in ENGLISH)]
 _LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
-_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SECTIONS = "|".join(set(Settings.model_fields) - {"preset"})
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
@@ -33,7 +33,7 @@ def text_of(page: Path) -> str:
 
 def headings(page: Path) -> list[str]:
     """Lines that begin with #, outside of code."""
-    return re.findall(r"^#+ .+$", _BLOCK.sub("", text_of(page)), re.M)
+    return re.findall(r"^#+ .+$", _BLOCK.sub("", text_of(page)), re.MULTILINE)
 
 
 def anchors(page: Path) -> set[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-_HEADER = re.compile(r"((?:Illegal|Invalid) header value|in header value:) b?['\"].*", re.S)
+_HEADER = re.compile(r"((?:Illegal|Invalid) header value|in header value:) b?['\"].*", re.DOTALL)
 _USER = re.compile(r"//[^/\s?#\"<>]*@")
-_KEY = re.compile(r"([?&][^=&#\s]*(?:key|token|secret|passw|sig)[^=&#\s]*=)[^&#\s\"']+", re.I)
+_KEY = re.compile(
+    r"([?&][^=&#\s]*(?:key|token|secret|passw|sig)[^=&#\s]*=)[^&#\s\"']+", re.IGNORECASE
+)
 
 
 def shown(text: str) -> str:

@@ -16,7 +16,7 @@ _REMEDIES = {
     errno.EPERM: "Let your user read and write it.",
     errno.EROFS: "Put it on a disk that can be written.",
 }
-_NUMBER = re.compile(r"\[errno (\d+)\]", re.I)
+_NUMBER = re.compile(r"\[errno (\d+)\]", re.IGNORECASE)
 
 
 def passing(error: BaseException | str) -> str:

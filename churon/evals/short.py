@@ -24,13 +24,14 @@ MOST_TOKENS = 24
 MOST_CHARS = 4_000
 """Of the answer: far more than a graph writes, and it fits every model's context."""
 _CLOSED = re.compile(
-    r"(is|are|was|were|do|does|did|can|could|has|have|had|will|would|should)\b(?!.*\bor\b)", re.I
+    r"(is|are|was|were|do|does|did|can|could|has|have|had|will|would|should)\b(?!.*\bor\b)",
+    re.IGNORECASE,
 )
 _REQUEST = re.compile(
     r"(can|could|would|will|do|did|may|might)\b.{0,12}\b(you|i|we|someone|anyone)\b.{0,20}?"
     r"\b(tell|name|list|give|say|show|explain|describe|know|find|state|provide|identify|remind|ask)\b"
     r"(?!( \w+)? (if|whether)\b)",
-    re.I,
+    re.IGNORECASE,
 )
 """A wish to be told, in the form of a question: "Can you tell me who …?"."""
 _OPEN = re.compile(
@@ -47,8 +48,8 @@ _PREDICATE = re.compile(
     r"|(?<!분)야|돼|해)\W*$"
 )
 """How a Korean sentence ends; other questions end in what is asked for ("…의 이름은?")."""
-_OPENING = re.compile(r"\W*(yes|no|예|네|아니요|아니오)\s*([,.!。]|$)", re.I)
-_LABEL = re.compile(r"^(answer|답변?)\s*:\s*", re.I)
+_OPENING = re.compile(r"\W*(yes|no|예|네|아니요|아니오)\s*([,.!。]|$)", re.IGNORECASE)
+_LABEL = re.compile(r"^(answer|답변?)\s*:\s*", re.IGNORECASE)
 _COPULA = re.compile(r"(?P<topic>.+[은는])\s+(?P<said>\S.*?)(?:입니다|이다|이에요|예요)[.\s]*")
 _SAME = 0.6
 """Share of bigrams that makes a topic the question again."""

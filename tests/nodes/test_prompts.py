@@ -29,7 +29,9 @@ def test_both_languages_have_the_same_variables(step: str) -> None:
 )
 def test_labels_are_the_same_letters_in_both_languages(step: str) -> None:
     letters = [
-        re.findall(r"^(\w) = ", FOLDER.joinpath(f"{step}.{lang}.md").read_text("utf-8"), re.M)
+        re.findall(
+            r"^(\w) = ", FOLDER.joinpath(f"{step}.{lang}.md").read_text("utf-8"), re.MULTILINE
+        )
         for lang in ("en", "ko")
     ]
     assert letters[0] == letters[1] and len(letters[0]) >= 2

@@ -19,7 +19,7 @@ _NOISE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
 _TOOL_TITLE = re.compile(
     r"^(?:microsoft (?:word|powerpoint) - "
     r"|(?:untitled|제목 없음|powerpoint (?:presentation|프레젠테이션))$)",
-    re.I,
+    re.IGNORECASE,
 )
 _LONGEST_NAME = 200
 _SPACES = re.compile(r"\s+")

@@ -56,7 +56,9 @@ def _read(text: str, bare: bool) -> Value | None:
 
 
 def _ordinal(text: str) -> int | None:
-    short = re.sub(r"^(?:the|it was|in)\s|\s(?:place|one|time)$|[.\s]+$", "", text, flags=re.I)
+    short = re.sub(
+        r"^(?:the|it was|in)\s|\s(?:place|one|time)$|[.\s]+$", "", text, flags=re.IGNORECASE
+    )
     if (number := english_ordinal(short)) is not None:
         return number
     found = re.fullmatch(r"([가-힣]+|\d+)\s?(번째|째|위)(?:이다|입니다|로|예요|이에요)?", short)

@@ -16,7 +16,7 @@ _LEAKS = {
         r"\b(the|this|that|above|given|following|provided) "
         r"(passage|text|paragraph|article|excerpt|document|author|statement|context|section)\b"
         r"|\b(mentioned|described|stated) (above|here)\b",
-        re.I,
+        re.IGNORECASE,
     ),
     "ko": re.compile(
         r"(?<![가-힣])(이|위|본|다음|주어진|해당|제시된) (글|지문|문단|기사|문서|단락|텍스트|내용)"
@@ -26,7 +26,7 @@ _LEAKS = {
 _POINTING = re.compile(
     r"((when|where|who|what|how|why|which)\s+)?((is|was|are|were|did|does|do)\s+)?"
     r"(it|this|that|these|those|he|she|they)\b",
-    re.I,
+    re.IGNORECASE,
 )
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./([\w-]+)\.js";$', re.M)
-_EXPORT = re.compile(r"^export (?=(?:function|const) (\w+))", re.M)
+_IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./([\w-]+)\.js";$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:function|const) (\w+))", re.MULTILINE)
 
 
 def joined(modules: Mapping[str, str], entry: str) -> str:
@@ -36,7 +36,7 @@ def _wrapped(name: str, text: str) -> str:
     given = ", ".join(_EXPORT.findall(text))
     body = _IMPORT.sub(lambda found: f"const {found[1]} = {_named(found[2])};", text)
     body = _EXPORT.sub("", body)
-    if odd := re.search(r"^(?:import|export)\b.*", body, re.M):
+    if odd := re.search(r"^(?:import|export)\b.*", body, re.MULTILINE):
         raise ValueError(f"{name}.js cannot be joined: {odd[0]!r}.")
     return f"const {_named(name)} = (() => {{\n{body}\nreturn {{ {given} }};\n}})();"
 

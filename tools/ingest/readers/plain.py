@@ -15,7 +15,7 @@ _KEY = re.compile(r"[^\s#\[\]{}][^\n]{0,60}?:(?:[ \t]|$)")
 """`date created:` too, but a mapping has some key of one word."""
 _YAML = re.compile(rf"{_KEY.pattern}|[ \t]|-[ \t]|#|[\]}}]|$")
 """How a line of a mapping begins: key, deeper value, item, comment, end of a list, or nothing."""
-_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.M)
+_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
 _ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)|[`*]")
 _ANCHOR = re.compile(r"\s*\{[^{}]*\}\s*$")

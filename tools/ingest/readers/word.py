@@ -15,7 +15,7 @@ from typing import Any
 from churon.tools.ingest.extracted import Extracted, TextBuilder, one_line
 from churon.tools.settings import IngestSettings
 
-_HEADING = re.compile(r"heading (\d)$", re.I)
+_HEADING = re.compile(r"heading (\d)$", re.IGNORECASE)
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 _PARAGRAPH, _TABLE, _ROW, _CELL, _BOX = (_W + n for n in ("p", "tbl", "tr", "tc", "txbxContent"))
