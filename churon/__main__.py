@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import NoReturn
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NoReturn
 
 _STOPPED = 130
 """The exit status of what Ctrl-C ended."""
@@ -32,11 +34,13 @@ def _run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # Korean on a terminal that has no letters for it
             stream.reconfigure(errors="replace")
+    for name in ("write", "flush"):
+        setattr(sys.stdout, name, _named(getattr(sys.stdout, name)))
     try:
         try:
             app()
         finally:
-            _flush()  # a full disk is told now, not in the middle of Python's end
+            sys.stdout.flush()  # a full disk is told now, not in the middle of Python's end
     except (InputError, SettingsError) as error:
         sys.stderr.write(visible(f"churon: {error}\n"))
         sys.exit(2)
@@ -52,13 +56,18 @@ def _stop() -> NoReturn:
     sys.exit(_STOPPED)
 
 
-def _flush() -> None:
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        if error.filename is None:
+def _named(work: Callable[..., Any]) -> Callable[..., Any]:
+    """A full disk is told with what could not be written; of open files Python says no name."""
+
+    @wraps(work)
+    def named(*given: Any) -> Any:
+        try:
+            return work(*given)
+        except OSError as error:
             error.filename = "standard output"
-        raise
+            raise
+
+    return named
 
 
 def _open_closed() -> None:

@@ -125,9 +125,8 @@ async def _told(
 ) -> AsyncGenerator[tuple[bool, str, Any], None]:
     """Whether it comes from a graph inside, mode and event of each thing that LangGraph tells."""
     modes = ["updates", "custom", "values"]
-    events: Any = machine.astream(
-        as_input(question), config, context=context, stream_mode=modes, subgraphs=True
-    )
+    asked = None if question is None else as_input(question)  # None: LangGraph's "go on"
+    events: Any = machine.astream(asked, config, context=context, stream_mode=modes, subgraphs=True)
     root: int | None = None
     async with aclosing(events):  # who leaves a stream early ends its run
         async for place, mode, event in events:
@@ -160,8 +159,14 @@ def answering(graph: str) -> str:
 
 
 def as_input(question: str | RagInput | Command[Any]) -> Any:
-    """A bare question as the graphs' input."""
-    return RagInput(question=question) if isinstance(question, str) else question
+    """A bare question as the graphs' input. Raises InputError for what is no input at all."""
+    if isinstance(question, str):
+        return RagInput(question=question)
+    if not isinstance(question, (Mapping, Command)):
+        raise InputError(
+            f"{question!r} is no question.", remedy='Give a text, or {"question": text, ...}.'
+        )
+    return question or {"question": None}  # LangGraph has words of its own for {}
 
 
 def _paused() -> InputError:

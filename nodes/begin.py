@@ -84,8 +84,13 @@ class Begin:
     """Channels that this graph has."""
 
     async def __call__(self, state: Reads, runtime: Runtime[RagContext]) -> dict[str, Any]:
-        question = state.get("question")
-        if not isinstance(question, str) or not question.strip():
+        question: Any = state.get("question")  # whatever a caller gave
+        if not isinstance(question, str):
+            what = "There is no 'question' in the input."
+            if question is not None:
+                what = f"The question {question!r} is no text."
+            raise InputError(what, remedy='Give for example {"question": "Who signs it?"}.')
+        if not question.strip():
             raise InputError(f"The question {question!r} is empty.", remedy="Ask something.")
         if len(question) > LONGEST:
             raise InputError(

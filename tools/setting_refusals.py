@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from inspect import isclass
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource
 from pydantic_settings.exceptions import SettingsError as PydanticSettingsError
 
@@ -26,6 +28,7 @@ _SECRET_TABLES = frozenset({"headers", "keys"})
 """Whatever stands in them."""
 _NO_VALUES = frozenset({"extra_forbidden", "model_type", "dict_type"})
 """Errors of unknown names, and of what is no section."""
+_ALL = "`churon config` shows every name and value."
 _KEY = "[key]"
 """pydantic's mark where a table's key is refused, not its value."""
 
@@ -47,16 +50,37 @@ def refuse_unknown_variables(known: Iterable[str]) -> None:
             )
 
 
-def refused(error: ValidationError) -> SettingsError:
+def refused(error: ValidationError, settings: type[BaseModel]) -> SettingsError:
     """Of the first wrong setting."""
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"] if part != _KEY)
+    if first["type"] == "extra_forbidden":
+        near = _nearest(name, list(_names(settings)))
+        return SettingsError(
+            f"There is no setting {name!r}.",
+            remedy=f"Did you mean {near!r}? {_ALL}" if near else _ALL,
+        )
     value = "" if _is_private(first) else f"={_shown(first['input'])}"
     why = first["msg"].removeprefix("Value error, ")  # pydantic's words before a check of ours
     return SettingsError(
         f"The setting {name}{value} is refused: {why}.",
-        remedy="`churon config` shows every name and value.",
+        remedy=_ALL,
     )
+
+
+def _names(model: type[BaseModel], before: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isclass(kind) and issubclass(kind, BaseModel):
+            yield from _names(kind, f"{before}{name}.")
+        else:
+            yield f"{before}{name}"
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    """The name of another section that ends so, or one that is written alike; else ""."""
+    ends = [one for one in names if one.rpartition(".")[2] == name.rpartition(".")[2]]
+    return next(iter(get_close_matches(name, ends or names, 1, 0.0 if ends else 0.75)), "")
 
 
 def unreadable(error: PydanticSettingsError, settings: type[BaseSettings]) -> SettingsError:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, SecretStr, ValidationInfo
 from churon.tools.addresses import with_scheme
 from churon.tools.errors import SettingsError
 
+_MILVUS = frozenset({"http", "https", "tcp", "unix"})
 UNSENDABLE = "holds characters that no HTTP header can, such as a line end"
 
 
@@ -64,7 +65,15 @@ def _address(text: str, info: ValidationInfo) -> str:
     return text
 
 
+def _milvus(uri: str) -> str:
+    scheme = uri.partition("://")[0].casefold()
+    if "://" in uri and scheme not in _MILVUS:
+        raise ValueError("Milvus is at an address such as http://HOST:19530, or in a .db file")
+    return uri
+
+
 HeaderSecret = Annotated[SecretStr, AfterValidator(_sendable)]
 """Sent in a header, without blanks and line ends around it."""
+StoreAddress = Annotated[str, AfterValidator(_milvus)]
 ServerAddress = Annotated[str, AfterValidator(_address)]
 """Empty is as good as unset. Ollama's needs no scheme."""

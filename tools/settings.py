@@ -25,7 +25,7 @@ from churon.tools.errors import SettingsError
 from churon.tools.models import labels
 from churon.tools.serve_settings import ServeSettings
 from churon.tools.setting_refusals import refuse_unknown_variables, refused, unreadable
-from churon.tools.setting_values import HeaderSecret, ServerAddress
+from churon.tools.setting_values import HeaderSecret, ServerAddress, StoreAddress
 from churon.tools.trace_settings import LangfuseSettings, TraceSettings
 from churon.tools.types import Language
 
@@ -83,7 +83,7 @@ class EmbeddingSettings(_Section):
 class StoreSettings(_Section):
     """Milvus: a file (Milvus Lite) or a server, by `uri` alone."""
 
-    uri: str = ".churon/milvus.db"
+    uri: StoreAddress = ".churon/milvus.db"
     token: SecretStr | None = None
     collection: str = Field("churon", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,200}$")
     tenancy: bool = False
@@ -254,7 +254,7 @@ def load_settings(path: Path | None = None, *, preset: str | None = None, **flag
     try:
         return Layered(**{**flags, "preset": chosen})
     except ValidationError as error:
-        raise refused(error) from error
+        raise refused(error, Settings) from error
     except PydanticSettingsError as error:
         raise unreadable(error, Settings) from error
 
@@ -265,8 +265,8 @@ def _settings_file(path: Path | None) -> Path | None:
     if path is not None and not path.is_file():
         raise SettingsError(f"There is no settings file {str(path)!r}.", remedy="Check the path.")
     default = Path("churon.toml")
-    # a link that leads nowhere was meant to be read too
-    return path or (default if default.is_symlink() or default.is_file() else None)
+    # what cannot be read, as a link that leads nowhere or a folder, was meant to be read too
+    return path or (default if os.path.lexists(default) else None)
 
 
 def _read_toml(path: Path | None) -> dict[str, Any]:
@@ -277,7 +277,7 @@ def _read_toml(path: Path | None) -> dict[str, Any]:
     except OSError as error:
         raise SettingsError(
             f"The settings file {str(path)!r} cannot be read: {error.strerror}.",
-            remedy="Check the path, and where links lead.",
+            remedy="Check the path: it must be, or lead to, a file.",
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(

@@ -123,6 +123,22 @@ def test_show_lists_errors_and_torn_lines(cli: Cli, tmp_path: Path) -> None:
     assert "\x1b[31m" not in shown.out and "means" not in shown.out  # no row is whole
 
 
+def test_make_names_the_file_that_a_full_disk_does_not_take(
+    served: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Path.open
+
+    def full(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:
+        if path.name.startswith("q.csv") and "a" in mode:
+            path = Path("/dev/full")
+        return opened(path, mode, *rest, **more)
+
+    monkeypatch.setattr(Path, "open", full)
+    done = served("eval", "make", "docs", "-n", "1", "--kinds", "single", "-o", "q.csv")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.endswith("churon: 'q.csv': No space left on device.\n")
+
+
 def test_make_reads_documents_apart_from_the_users_store(served: Cli, tmp_path: Path) -> None:
     done = served("eval", "make", "docs", "-n", "2", "--kinds", "single", "-o", "q.csv")
     assert done.status == 1, done.err  # the model that reads cannot propose

@@ -51,7 +51,10 @@ def test_a_full_disk_is_one_line(tmp_path: Path, arguments: list[str]) -> None:
             [*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE,
             cwd=tmp_path, text=True, timeout=60, check=False,
         )  # fmt: skip
-    assert (done.returncode, done.stderr) == (1, "churon: No space left on device.\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "churon: 'standard output': No space left on device.\n",
+    )
 
 
 @pytest.mark.parametrize("arguments", [["config"], ["models", "list"]])

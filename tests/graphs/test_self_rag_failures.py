@@ -12,6 +12,7 @@ from support.ferry import FERRY, QUESTION, model
 from support.scripted import Reply
 from support.world import ListStore, world
 
+import churon
 from churon.graphs import self_rag
 from churon.tools.errors import (
     InputError,
@@ -149,6 +150,24 @@ async def test_what_was_checked_before_the_budget_ended_stays_checked() -> None:
 async def test_input_of_a_wrong_shape_is_refused(asked: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         await ask(model(), **asked)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"quest": "x"}, "There is no 'question' in the input"),
+        ({}, "There is no 'question' in the input"),
+        ({"question": 1}, "The question 1 is no text"),
+        ({"question": " "}, "The question ' ' is empty"),
+        (5, "5 is no question"),
+    ],
+)
+async def test_what_is_no_question_is_refused(given: Any, told: str) -> None:
+    toolkit = world(model(), [])
+    with pytest.raises(InputError, match=told):
+        await churon.ask(given, toolkit=toolkit)
+    with pytest.raises(InputError, match=told):
+        await anext(churon.stream(given, toolkit=toolkit))
 
 
 async def test_langchain_messages_are_a_history() -> None:

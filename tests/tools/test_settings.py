@@ -48,7 +48,31 @@ def refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
     ],
 )
 def test_a_refused_secret_is_not_repeated(refusal: Load, toml: str, name: str) -> None:
-    assert f"The setting {name} is refused: " in refusal(toml)
+    told = refusal(toml)
+    assert f"The setting {name} is refused: " in told or f"There is no setting {name!r}." in told
+
+
+@pytest.mark.parametrize(
+    ("toml", "told"),
+    [
+        ("nope = 1", "There is no setting 'nope'. `churon config` shows every name"),
+        ("k2 = 3", "There is no setting 'k2'. Did you mean 'context.k2'?"),
+        ("store.url = 'x'", "There is no setting 'store.url'. Did you mean 'store.uri'?"),
+        ("context.limits.call = 3", "Did you mean 'context.limits.calls'?"),
+        ("store.uri = 'ftp://x'", "store.uri='ftp://x' is refused: Milvus is at an address such"),
+    ],
+)
+def test_a_name_or_address_that_is_none(refusal: Load, toml: str, told: str) -> None:
+    assert told in refusal(toml)
+
+
+def test_a_folder_in_the_place_of_the_file_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "churon.toml").mkdir()
+    with pytest.raises(SettingsError, match=r"'churon\.toml' cannot be read: Is a directory"):
+        load_settings()
 
 
 @pytest.mark.parametrize("header", ["Authorization", "x-team"])
@@ -139,7 +163,9 @@ def test_a_link_that_leads_nowhere_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("churon.toml").symlink_to(target)
-    with pytest.raises(SettingsError, match=r"'churon\.toml' cannot be read: .*where links lead"):
+    with pytest.raises(
+        SettingsError, match=r"'churon\.toml' cannot be read: .*must be, or lead to, a file"
+    ):
         load_settings()
 
 

@@ -47,7 +47,11 @@ async def run(settings: Settings, wanted: Wanted, make: MakeToolkit = Toolkit) -
         await _check(toolkit)
         sheet = Sheet(wanted.output, overwrite=wanted.overwrite)
         maker = Maker(toolkit, sheet, _told(wanted.n))
-        made = await maker.make(wanted.n, kinds, wanted.seed, language)
+        try:
+            made = await maker.make(wanted.n, kinds, wanted.seed, language)
+        except OSError as error:
+            error.filename = error.filename or str(wanted.output)  # of a full disk Python has none
+            raise
     collection = settings.store.collection if wanted.documents else ""
     sys.stdout.write(_summed(made, wanted.output, collection))
     return 1 if made.lacking() else 0
