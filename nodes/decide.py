@@ -180,10 +180,12 @@ def is_refusal(text: str) -> bool:
 
 
 def asks_again(sentence: str, question: str) -> bool:
-    """Whether it asks the question again instead of answering it, as small models do: it ends with
-    a question mark, and half of its words or more are the question's. A question that it quotes at
-    its end is what it says.
+    """Whether it asks the question again instead of answering it, as small models do: it is the
+    question, or ends with a question mark, and half of its words or more are the question's. A
+    question that it quotes at its end is what it says.
     """
+    if normalised(sentence) == normalised(question):
+        return True
     if not sentence.rstrip("\"'”’)").endswith(("?", "？")) or _QUOTES.search(sentence):
         return False
     words, asked = normalised(sentence).split(), normalised(question).split()

@@ -38,7 +38,7 @@ from churon.tools.toolkit import Toolkit
 from churon.tools.types import Claim, Evidence, PlanStep, StepResult
 
 _OPENING = re.compile(r"who \w+|which\b|what\b")
-_SAME_QUESTION, _WHOLE_QUESTION = 0.6, 0.75
+_SAME_QUESTION, _WHOLE_QUESTION, _OTHER_QUESTION = 0.6, 0.75, 0.3
 """Shares of bigrams, either way."""
 
 
@@ -110,7 +110,8 @@ class Concluded(Ledger):
 
 @dataclass(frozen=True)
 class Conclude:
-    """The answer from step answers and their passages; one step's answer stands as it is.
+    """The answer from step answers and their passages; the answer of a single step that asked the
+    question stands as it is.
 
     Without a step that the answer cannot do without, there is none: `missing` lists the facts.
     Where nobody could be asked to put them together, what the plan's ends found is given, and the
@@ -131,7 +132,7 @@ class Conclude:
         lost = [results[step["id"]]["question"] for step in unresolved(plan, results)]
         if not found or stuck(plan, results):
             said = []
-        elif len(plan) > 1 and not _worked_out(plan, results, state["standalone"]):
+        elif _is_part_of_it(plan, results, state["standalone"]):
             reading = None
             if stop in ("", "budget:searches"):  # it searches no more
                 work = self._read(run, state, found, ids)
@@ -207,7 +208,10 @@ def last_words(
     last = results.get(plan[-1]["id"]) if plan and not gathers(plan) else None
     if last is None or not last["answer"]:
         return []
-    whole = len(_unused(plan)) == 1 or asks_all(plan, question)
+    if len(plan) > 1:
+        whole = len(_unused(plan)) == 1 or asks_all(plan, question)
+    else:
+        whole = alike(question, plan[0]["question"]) >= _OTHER_QUESTION
     return claims_of(last) if whole else []
 
 
@@ -227,6 +231,17 @@ def _unused(plan: Sequence[PlanStep]) -> list[PlanStep]:
     looking = plan[:-1] if gathers(plan) else plan
     used = {key for step in looking for key in step["depends_on"]}
     return [step for step in looking if step["id"] not in used]
+
+
+def _is_part_of_it(
+    plan: Sequence[PlanStep], results: Mapping[str, StepResult], question: str
+) -> bool:
+    """What the steps found has to be put together, or was asked for by a step of another question,
+    as a small model plans it.
+    """
+    if len(plan) > 1:
+        return not _worked_out(plan, results, question)
+    return alike(question, plan[0]["question"]) < _OTHER_QUESTION
 
 
 def _worked_out(plan: Sequence[PlanStep], results: Mapping[str, StepResult], question: str) -> bool:

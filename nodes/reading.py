@@ -14,7 +14,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 
 from churon.nodes.cite import attribute, bare, cite
-from churon.nodes.decide import is_none_of, is_refusal, normalised
+from churon.nodes.decide import asks_again, is_none_of, is_refusal, normalised
 from churon.nodes.meaning import polarity
 from churon.nodes.numeric import lacks_number, other_number
 from churon.nodes.prompts import fitting, messages, numbered
@@ -180,6 +180,7 @@ def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tu
     cited = cite("" if is_refusal(said) else said, passages)
     # a small model says the question again: that is no sentence of an answer
     claims = [one for one in cited.claims if not one["text"].endswith(("?", "？"))]
+    claims = [one for one in claims if not asks_again(one["text"], question)]
     claims = attribute(claims or cite(short, passages).claims, passages)
     if not claims:
         return NOTHING, cited.invented

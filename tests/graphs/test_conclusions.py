@@ -71,3 +71,23 @@ async def test_a_last_step_about_one_of_two_things_is_not_the_question() -> None
     answer = model(plan=plan, read=read, conclude=said("", None))
     output = await ask(answer, question, texts=texts)
     assert (output["status"], output["missing"]) == ("abstained", [question])
+
+
+@pytest.mark.parametrize(
+    ("concluded", "status"),
+    [(said("", None), "abstained"), (said("The mayor is Sora Han [1].", "Sora Han"), "grounded")],
+)
+async def test_what_a_step_of_another_question_found_is_not_the_answer(
+    concluded: str, status: str
+) -> None:
+    def read(prompt: str) -> str:
+        other = "the lighthouse" in prompt.rpartition("Question: ")[2]
+        return said("It was built in 1912 [1].", "1912") if other else said("", None)
+
+    answer = model(
+        plan=steps(bridge.QUESTION), read=read, hop="NONE", refine="NONE", conclude=concluded,
+        replan=steps("Look at the lighthouse."),
+    )  # fmt: skip
+    output = await ask(answer, max_replans=1)
+    assert output["status"] == status
+    assert "1912" not in output["answer"]

@@ -77,3 +77,11 @@ def test_a_sentence_beside_a_senseless_yes_is_kept() -> None:
     raw = {"statement": "12 sailings were cancelled by fog.", "answer": "yes"}
     reading, _ = understood(raw, [], "How many sailings were cancelled?")
     assert reading.answer == "12 sailings were cancelled by fog."
+
+
+@pytest.mark.parametrize(
+    "question", ["번호를 찾는지 확인해주세요.", "Name the captain of the ship."]
+)
+def test_a_question_that_is_no_question_said_again_is_no_answer(question: str) -> None:
+    reading, _ = understood({"statement": f"{question} [1]", "answer": "yes"}, [], question)
+    assert reading.statement != question
