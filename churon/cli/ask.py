@@ -1,4 +1,4 @@
-"""`churon ask`: live steps, then tokens, then sources; or the whole `RagOutput` as JSON."""
+"""`churon ask`: live steps and tokens, then the answer and its sources; or all as JSON."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 from rich.console import Console
-from rich.text import Text
 
 from churon.api import Event, answering, stream
 from churon.cli.approve import approved
-from churon.cli.common import print_json, readable, visible
+from churon.cli.common import print_json, readable
+from churon.cli.draft import Draft
 from churon.cli.filters import filter_of
 from churon.cli.show import show_answer, step_lines, step_row
-from churon.cli.tenant import check_tenant
+from churon.cli.tenant import check_tenant, check_there
 from churon.cli.tree import show_reasoning
 from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
@@ -42,6 +42,8 @@ async def run(
     asked, graph = as_question(question, language, filters), answering(graph)
     context = {"tenant": tenant} if tenant else None
     async with Toolkit(settings) as toolkit:
+        if resolve_context(context, settings.context).always_retrieve:
+            check_there(toolkit)
         await check_tenant(toolkit, context)
         if as_json:
             async for event in stream(asked, graph, toolkit=toolkit, context=context):
@@ -92,20 +94,18 @@ async def show_run(
 
 async def _show_events(console: Console, events: AsyncIterator[Event], language: Language) -> Event:
     """Print them; the last one, which is the output or a pause."""
-    streamed = False
-    async for event in events:
-        if event["kind"] == "token" and event["node"] == "finish":
-            continue  # shown with its sources below
-        if event["kind"] == "token":
-            if not streamed:
-                console.print()
-            console.print(Text(visible(event["text"]), style="dim"), end="", soft_wrap=True)
-            streamed = True
-        elif event["kind"] == "step":
-            if streamed and event["node"] in _WRITERS:
-                console.print()
-            for label, what in step_lines(event["node"], event["update"], language):
-                console.print(step_row(label, what))
+    draft = Draft(console)
+    try:
+        async for event in events:
+            if event["kind"] == "token" and event["node"] != "finish":
+                draft.add(event["text"])
+            elif event["kind"] == "step":
+                if event["node"] in _WRITERS:
+                    draft.end()
+                for label, what in step_lines(event["node"], event["update"], language):
+                    console.print(step_row(label, what))
+    finally:
+        draft.end()
     return event
 
 

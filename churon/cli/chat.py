@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -23,11 +24,13 @@ from churon.graphs.contract import RagInput, RagOutput
 from churon.graphs.machine import RagGraph
 from churon.graphs.registry import build_graph
 from churon.tools.errors import ChuronError, InputError
-from churon.tools.private import private_folder
+from churon.tools.private import private_file
+from churon.tools.setting_values import home_path
 from churon.tools.settings import Settings
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Turn
 
+_NO_COMMAND = "/exit leaves; there is no other command. /exit로 끝냅니다. 다른 명령은 없습니다.\n"
 _LEAVE = {"/exit", "/quit", "/q"}
 
 
@@ -70,7 +73,9 @@ def questions() -> Iterator[str]:
             raise InputError("The input is not UTF-8 text.", remedy="Convert it.") from error
         if line in _LEAVE:
             return
-        if line:
+        if re.fullmatch(r"/\w*", line):
+            sys.stdout.write(_NO_COMMAND)
+        elif line:
             yield line
 
 
@@ -100,7 +105,7 @@ class Talk:
         """Open the thread and say how long it is. Raises StoreError, InputError."""
         config = {"configurable": {"thread_id": thread}}
         console = Console(highlight=False)
-        saver = await opened(database, stack)
+        saver = await opened(home_path(database, "--database"), stack)
         toolkit = await stack.enter_async_context(Toolkit(settings))
         await check_tenant(toolkit, context)
         machine = build_graph(graph, toolkit, checkpointer=saver)
@@ -142,7 +147,7 @@ async def opened(database: Path, stack: AsyncExitStack) -> Any:
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
     try:
-        await asyncio.to_thread(private_folder, database.parent)
+        await asyncio.to_thread(private_file, database)
         saver = AsyncSqliteSaver.from_conn_string(str(database))
         held = await stack.enter_async_context(saver)
         # a folder may come with a file of its own, and more than plain data could run code

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _STEERS = "\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069"
 """8-bit controls, and what turns the order of letters round: an amount must read as it is."""
 _CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f{_STEERS}]")
+_LINES = re.compile("[\t\n\u2028\u2029]")
 _UNSAFE = re.compile(rf"[{_STEERS}]")
 
 
@@ -106,7 +107,9 @@ def print_json(value: Any) -> None:
 
 
 def readable(text: str) -> str:
-    """`text`, unless the terminal's bytes were not UTF-8. Raises InputError."""
+    """`text`, unless it is empty or the terminal's bytes were not UTF-8. Raises InputError."""
+    if not text.strip():
+        raise InputError(f"The question {text!r} is empty.", remedy="Ask something.")
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -114,6 +117,11 @@ def readable(text: str) -> str:
             "The question is not UTF-8 text.", remedy="Set the terminal to UTF-8."
         ) from error
     return text
+
+
+def named(text: str) -> str:
+    """A file's name, visible and on one line."""
+    return visible(_LINES.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def visible(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from churon.cli.common import print_json, visible
+from churon.cli.common import named, print_json, visible
 from churon.cli.ingest import manifest_path
 from churon.cli.tenant import ingesting
 from churon.tools.errors import InputError
@@ -43,7 +43,7 @@ def list_all(settings: Settings, as_json: bool, tenant: str | None) -> int:
         return 0
     for one in report.documents:
         told = one.outcome if one.error else f"{one.chunks:,}"
-        sys.stdout.write(f"{told:>10}  {visible(one.path)}\n")
+        sys.stdout.write(f"{told:>10}  {named(one.path)}\n")
         if one.error:
             sys.stdout.write(f"{'':10}  {visible(one.error)}\n")
     passages = sum(one.chunks for one in report.documents)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from churon.cli.common import print_json, visible
+from churon.cli.common import named, print_json, visible
 from churon.tools.addresses import is_server
 from churon.tools.errors import IngestError, InputError
 from churon.tools.ingest.pipeline import ingest
@@ -49,7 +49,7 @@ async def read(
         def moved(progress: Progress) -> None:
             name = Path(progress.document.path).name
             bar.update(
-                task, completed=progress.done, total=progress.total, description=visible(name)[:40]
+                task, completed=progress.done, total=progress.total, description=named(name)[:40]
             )
 
         try:
@@ -90,7 +90,7 @@ def show(report: IngestReport) -> None:
     """One line a file that failed or was skipped, then the counts, which add up."""
     for document in report.documents:
         if document.error:
-            sys.stdout.write(f"{document.outcome:9} {visible(document.path)}\n")
+            sys.stdout.write(f"{document.outcome:9} {named(document.path)}\n")
             sys.stdout.write(f"          {visible(document.error)}\n")
     passages = sum(document.chunks for document in report.documents)
     sys.stdout.write(

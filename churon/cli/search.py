@@ -9,10 +9,10 @@ from langchain_core.documents import Document
 from rich.console import Console
 from rich.text import Text
 
-from churon.cli.common import print_json, readable, visible
+from churon.cli.common import named, print_json, readable, visible
 from churon.cli.filters import filter_of
 from churon.cli.rows import Rows
-from churon.cli.tenant import check_filled, check_tenant
+from churon.cli.tenant import check_filled, check_tenant, check_there
 from churon.nodes.rerank import passage
 from churon.tools.account import no_account
 from churon.tools.context import resolve_context
@@ -42,12 +42,13 @@ async def run(
     Raises StoreError where there is nothing to be found, as after an ingest that failed.
     """
     given = {"tenant": tenant} if tenant else None
-    kept = filter_of(filters)
+    query, kept = readable(query), filter_of(filters)
     async with Toolkit(settings) as toolkit:
+        check_there(toolkit)
         await check_tenant(toolkit, given)
         context = resolve_context(given, settings.context)
         hands = toolkit.run("search", context, no_account())  # the search that the graphs make
-        found = await hands.search(readable(query), kept)
+        found = await hands.search(query, kept)
         if not found:
             await check_filled(toolkit, given)
         reranker = await toolkit.reranker()
@@ -80,7 +81,7 @@ def table(rows: list[dict[str, Any]]) -> Rows:
     for one in rows:
         scores = ["" if one[n] is None else f"{one[n]:.3f}" for n in shown]
         page = f" p.{one['page']}" if one["page"] else ""
-        text = Text(visible(f"{one['document']}{page}\n"), style="dim")
+        text = Text(f"{named(one['document'])}{page}\n", style="dim")
         text.append(visible(" ".join(one["text"].split())[:160]), style="default")
         made.add(*(Text(score, style="cyan") for score in scores), text)
     return made

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from churon.cli.common import visible
+from churon.cli.common import named, visible
 from churon.cli.show_reasoning import REASONING, Line, Teller
 from churon.cli.words import SUPPORT, say
 from churon.graphs.contract import RagOutput
@@ -126,7 +126,7 @@ def where(passage: Evidence, language: Language) -> str:
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
     page = f", {say(language, 'page', n=passage['page'])}" if passage["page"] else ""
-    return visible(f"{path}{page}")
+    return f"{named(str(path))}{page}"
 
 
 def show_answer(console: Console, output: RagOutput) -> None:

@@ -10,6 +10,19 @@ from churon.tools.errors import StoreError
 from churon.tools.toolkit import Toolkit
 
 
+def check_there(toolkit: Toolkit) -> None:
+    """Raise StoreError where the store's file is not there: opening it would make an empty one."""
+    from churon.tools.store.connect import file_of
+
+    settings = toolkit.settings
+    file = file_of(settings.store.uri)
+    if file and not file.exists():
+        raise StoreError(
+            f"There is no store at {settings.store.uri!r}.",
+            remedy=f"Make it with `{ingesting(settings.context.tenant)}`.",
+        )
+
+
 async def check_tenant(toolkit: Toolkit, context: dict[str, Any] | None) -> None:
     """Raise StoreError where the run's tenant has no passages; a run without one is not looked at.
 

@@ -157,6 +157,48 @@ def test_another_spelling_of_the_store_finds_its_manifest(
     assert json.loads(again.out)["unchanged"] == 2
 
 
+def test_a_look_at_no_store_makes_none(cli: Callable[..., Any], tmp_path: Path) -> None:
+    for command in ("ask", "search"):
+        outcome = cli(command, "Who signs?")
+        assert (outcome.status, outcome.out) == (1, "")
+        told = "There is no store at '.churon/milvus.db'. Make it with `churon ingest PATH`."
+        assert outcome.err == f"churon: {told}\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_keeps_to_its_line(served: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "docs" / "a\nb.md").write_text("The red book lies in the hall.\n", "utf-8")
+    (tmp_path / "docs" / "c\nd.pdf").write_bytes(b"%PDF-1.4 nonsense")
+    told = served("ingest", "docs").out
+    assert "failed    docs/c\ufffdd.pdf\n" in told
+    assert "docs/a\ufffdb.md\n" in served("documents", "list").out
+    assert "docs/a\ufffdb.md" in served("search", "the red book").out
+    assert "docs/a\ufffdb.md" in served("ask", "Where does the red book lie?").out
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_an_answer_is_there_once(
+    asked: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    if terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+    said = asked("chat", "-g", "two_stage", lines=f"{QUESTION}\n").out
+    draft, answer = said.split("Answer", 1)
+    assert ANSWER in answer and (ANSWER in draft) is terminal
+    assert ("\x1b[2K" in draft) is terminal  # what was shown while it was written is taken away
+
+
+def test_conversations_are_their_owners_and_commands_no_questions(
+    asked: Callable[..., Any], tmp_path: Path
+) -> None:
+    outcome = asked("chat", "--database", "mine.db", lines="/help\n")
+    assert (tmp_path / "mine.db").stat().st_mode & 0o777 == 0o600
+    assert outcome.out.endswith(
+        "/exit leaves; there is no other command. /exit로 끝냅니다. 다른 명령은 없습니다.\n"
+    )
+    assert "0 earlier questions" in asked("chat", "--database", "mine.db").out
+
+
 def test_a_conversation_goes_on_in_the_next_process(asked: Callable[..., Any]) -> None:
     first = asked("chat", "--thread", "a", lines=f"{QUESTION}\n\n/exit\nnot read\n")
     assert first.status == 0

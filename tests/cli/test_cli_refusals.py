@@ -54,6 +54,7 @@ DEAD = "http://127.0.0.1:9"
         (["search", "why \udcb0?"], 2, "not UTF-8"),
         (["ingest", "nowhere"], 2, "no file or folder 'nowhere'"),
         (["chat", "--database", "docs"], 2, "'docs' cannot be opened"),
+        (["chat", "--database", "~nobody-here/c.db"], 2, "home folder of --database='~nobody-here"),
         (["draw", "no"], 2, "no graph 'no'"),
         (["draw", "auto", "--run", "r.json"], 2, "two drawings"),
         (["draw", "-o", "a.gif"], 2, "neither .png nor .mmd"),
@@ -96,6 +97,7 @@ def test_a_dead_server(served: Callable[..., Any], part: str) -> None:
 
 
 def test_a_missing_model_file_names_its_command(cli: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / ".churon" / "milvus.db").mkdir(parents=True)
     outcome = cli("-s", f"models.folder={tmp_path}", "ask", "Who?")
     assert outcome.status == 1
     assert "churon models pull " in outcome.err

@@ -1,4 +1,4 @@
-"""Folders that nobody else can enter."""
+"""Folders and files that nobody else can enter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from churon.tools.private import private_folder
+from churon.tools.private import private_file, private_folder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
 
@@ -30,3 +30,15 @@ def test_a_file_in_its_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x")
     with pytest.raises(OSError, match="a"):
         private_folder(tmp_path / "a")
+
+
+def test_a_file_is_made_private_and_one_that_is_there_stays(tmp_path: Path) -> None:
+    made = tmp_path / "a" / "chat.db"
+    private_file(made)
+    assert (mode(made.parent), mode(made)) == (0o700, 0o600)
+    made.write_text("held")
+    made.chmod(0o644)
+    private_file(made)
+    assert (mode(made), made.read_text()) == (0o644, "held")
+    with pytest.raises(OSError, match="directory"):
+        private_file(made.parent)
