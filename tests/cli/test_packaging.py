@@ -8,6 +8,7 @@ import io
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
@@ -25,20 +26,35 @@ SLOW = HEAVY | {"langgraph", "langchain_core", "pydantic_settings", "numpy", "ri
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """The wheel of a copy of the sources, so that none of its build files lands beside them."""
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sources, so that no build file lands beside them."""
     copy = tmp_path_factory.mktemp("copy")
-    for name in ("churon", "graphs", "nodes", "tools"):
-        for path in (ROOT / name).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts:
-                target = copy / path.relative_to(ROOT)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(path.read_bytes())
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        (copy / name).write_bytes((ROOT / name).read_bytes())
+    folders = ("churon", "graphs", "nodes", "tools", "docs", "samples", "tests")
+    inside = (path for name in folders for path in (ROOT / name).rglob("*"))
+    for path in (*inside, *ROOT.iterdir()):
+        if path.is_file() and "__pycache__" not in path.parts:
+            target = copy / path.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    return copy
+
+
+@pytest.fixture(scope="module")
+def wheel(copy: Path) -> zipfile.ZipFile:
     with contextlib.chdir(copy), contextlib.redirect_stdout(io.StringIO()):
         name = build_meta.build_wheel(str(copy))
     return zipfile.ZipFile(copy / name)
+
+
+def test_the_source_archive_holds_what_its_reader_needs(copy: Path) -> None:
+    with contextlib.chdir(copy), contextlib.redirect_stdout(io.StringIO()):
+        name = build_meta.build_sdist(str(copy))
+    with tarfile.open(copy / name) as archive:
+        held = {one.partition("/")[2] for one in archive.getnames()}
+    beside = {"ARCHITECTURE.md", "CHANGELOG.md", "README.ko.md", "langgraph.json", "LICENSE"}
+    assert beside | {"README.md", "docs/python.ko.md", "samples/questions.jsonl"} <= held
+    assert {"graphs/self_rag.py", "nodes/prompts/grade.ko.md", "churon/look/base.css"} <= held
+    assert not {one for one in held if one.split("/")[0] in ("tests", "benchmarks", ".churon")}
 
 
 def test_nothing_lands_outside_churon(wheel: zipfile.ZipFile) -> None:
