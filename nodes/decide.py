@@ -132,15 +132,17 @@ def _inflects(a: str, b: str) -> bool:
 
 
 _OPTION = re.compile(
-    r"\W*(?:(yes|no|아니요|아니오)\b(?!\.?\s?\d)|(예|네)(?=\s*(?:$|[^\w\s:])|\s[그맞]))"
+    r"\W*(yes\b|no\b(?!\.?\s?\d)|아니[요오]\b|예(?![\w:])"
+    r"|네(?!\w|\s(?:척|명|개|마리|대|번|번째|곳|가지|군데|사람|시|살|배|권|장|채|달|차례|종류|쌍|편|층)"
+    r"(?:(?:[이가은는을를의도과와에로만씩]|으로)\w{0,3}|입니다)?(?!\w)))"
 )
-"""Not "No. 5", and not 네 before what there are four of."""
+"""Not "No. 5", not 예: for "for example", and not 네 before what there are four of."""
 
 
 def closed_option(answer: str) -> str | None:
     """ "yes" or "no" when the answer opens with one, in either language."""
     found = _OPTION.match(unicodedata.normalize("NFKC", answer).casefold())
-    return _CLOSED[found[1] or found[2]] if found else None
+    return _CLOSED[found[1]] if found else None
 
 
 def support_label(score: float | None, threshold: float) -> Support:

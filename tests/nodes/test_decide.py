@@ -264,7 +264,9 @@ def test_answers_are_not_taken_for_refusals(text: str) -> None:
         ("No. 5 bus goes there.", None), ("No 5 stops here.", None), ("네, 네 척입니다.", "yes"),
         ("네 [1].", "yes"), ("네 그렇습니다.", "yes"), ("네 척의 배가 있습니다.", None),
         ("예", "yes"), ("예: 사과", None), ("예산은 5억입니다.", None), ("아니요.", "no"),
-        ("", None),
+        ("Yes. 12 ships sail.", "yes"), ("아니요. 3척입니다.", "no"), ("예 가능합니다.", "yes"),
+        ("네 있습니다.", "yes"), ("네: 있습니다.", "yes"), ("네 대부분 그렇습니다.", "yes"),
+        ("네 번째 배입니다.", None), ("네 마리", None), ("네 명이 탑니다.", None), ("", None),
     ],
 )  # fmt: skip
 def test_an_answer_that_opens_with_yes_or_no(answer: str, option: str | None) -> None:
