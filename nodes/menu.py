@@ -32,8 +32,10 @@ MAX_CALLS = {"lite": 40}
 """Model calls of a whole search, whatever the run's own limit."""
 ROLLOUT_CALLS = 9
 """What one rollout of `lite` may cost: two hops of query and reading, two summaries, votes."""
-FINAL_CALLS = 9
+FINAL_CALLS = 10
 """Grouping the answers, writing and checking the winner and the runner-up, keeping the language."""
+WINNER_CALLS = 7
+"""Grouping, writing and checking the winner alone: of a run's own limit no more is set aside."""
 
 
 def actions(node: TreeNode, context: RagContext) -> tuple[str, ...]:

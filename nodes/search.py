@@ -11,7 +11,7 @@ from langgraph.types import Overwrite
 from typing_extensions import TypedDict
 
 from churon.nodes.common import RunState
-from churon.nodes.menu import FINAL_CALLS, MAX_CALLS, ROLLOUT_CALLS, simulated
+from churon.nodes.menu import FINAL_CALLS, MAX_CALLS, ROLLOUT_CALLS, WINNER_CALLS, simulated
 from churon.nodes.outlook import outlook, rewarded
 from churon.nodes.tree import ROOT, Tree, backpropagate, grow, mark_tried, new_tree, select
 from churon.tools.context import RagContext
@@ -75,13 +75,15 @@ class SelectLeaves:
         most, limit = context.rollouts, ""
         if context.faithful:
             return most, limit
-        # deeper profiles spend more on a rollout: as much again as those before
-        each = max(ROLLOUT_CALLS, math.ceil((used - before) / max(1, state["done"])))
+        # as much again as those before, where some came to an end
+        each = math.ceil((used - before) / state["done"]) if state["done"] else ROLLOUT_CALLS
         found = any(node["terminal"] for node in state["tree"].values())
         if (cap := MAX_CALLS.get(context.profile)) is not None:
             run.cap_calls(before + cap)
-            most, limit = (before + cap - FINAL_CALLS - used) // each, CALL_CAP
-        allowed = max(0 if found else 1, (context.limits.calls - FINAL_CALLS - used) // each)
+            most = (before + cap - FINAL_CALLS - used) // max(each, ROLLOUT_CALLS)
+            limit = CALL_CAP
+        allowed = (context.limits.calls - WINNER_CALLS - used) // max(1, each)
+        allowed = max(0 if found else 1, allowed)
         if allowed < most:
             most, limit = allowed, BudgetExhausted("calls", allowed).reason
         return max(0, most), limit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NotRequired
 
 from langgraph.runtime import Runtime
 
@@ -48,7 +49,8 @@ class Drafted(RunState):
     evidence: dict[str, Evidence]
     kept: list[str]
     claims: list[Claim]
-    standby: list[Claim]
+    standby: NotRequired[list[Claim]]
+    """Absent from what was saved before there was such a channel."""
 
 
 class Checked(Ledger):
@@ -72,8 +74,9 @@ class CheckClaims:
     async def __call__(self, state: Drafted, runtime: Runtime[RagContext]) -> Checked | Restored:
         run = self.toolkit.run(state["run"], runtime.context, state["account"])
         claims, reason = await self._checked(run, state["claims"], state)
-        if unsupported(claims) and state["standby"] and not reason:
-            before, reason = await self._checked(run, state["standby"], state)
+        standby = state.get("standby", [])
+        if unsupported(claims) and standby and not reason:
+            before, reason = await self._checked(run, standby, state)
             if any(one["support"] in ("full", "partial") for one in before):
                 answer = " ".join(one["text"] for one in before)
                 return {"answer": answer, "claims": before, "stop_reason": reason, **run.ledger()}

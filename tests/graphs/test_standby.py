@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from itertools import count
+from typing import Any
 
+from langgraph.runtime import Runtime
 from support import bridge, ferry
 from support.bridge import said
 from support.ferry import CAPTAIN, model
+from support.reasoned import passage
 from support.scripted import Reply
-from support.world import labels
+from support.world import labels, world
+
+from churon.nodes.cite import claim
+from churon.nodes.support import CheckClaims
+from churon.tools.account import no_account
 
 BORNE, NOT_BORNE = labels(F=0.95, P=0.03, N=0.02), labels(F=0.02, P=0.03, N=0.95)
 ROUNDS = {"form": "iterative", "k1": 1, "k2": 1}
@@ -102,3 +109,15 @@ async def test_two_bad_sentences_are_searched_for_anew_like_one() -> None:
         texts=("The Lumen ferry leaves from a pier in Aren.", late), k1=1, k2=1,
     )  # fmt: skip
     assert (output["status"], output["answer"]) == ("grounded", found)
+
+
+async def test_a_run_that_was_saved_before_there_was_a_standby_goes_on() -> None:
+    claims = [claim("The Lumen leaves at noon.", ["p1"])]
+    held = passage("p1", "Dogs travel free of charge on the Lumen.")
+    state: Any = {
+        "run": "r", "account": no_account(), "standalone": ferry.QUESTION, "language": "en",
+        "evidence": {"p1": held}, "kept": ["p1"], "claims": claims,
+    }  # fmt: skip
+    check = CheckClaims(world(model(support=NOT_BORNE), ferry.TEXTS))
+    update = await check(state, Runtime(context=None))  # type: ignore[arg-type]
+    assert [one["support"] for one in update["claims"]] == ["none"]
