@@ -44,11 +44,13 @@ def lacks_number(answer: str, question: str) -> bool:
 
 
 def other_number(answer: str, sentence: str) -> bool:
-    """Whether the answer's largest number is none of those that its sentence has in digits; up to
-    twelve they may stand there in words.
+    """Whether the answer's largest number is none of those that its sentence has in digits, though
+    one of these is as long: 1989 for 1898. Up to twelve it may stand there in words, and 12,000 as
+    12 thousand.
     """
     said, largest = _in_digits(sentence), max(_in_digits(answer), default=0)
-    return bool(said) and largest > _IN_WORDS and largest not in said
+    alike = any(len(str(number)) == len(str(largest)) for number in said)
+    return alike and largest > _IN_WORDS and largest not in said
 
 
 def _in_digits(text: str) -> set[int]:

@@ -120,6 +120,18 @@ async def test_a_list_that_was_cut_is_not_counted() -> None:
     assert results(output)["2"]["answer"] == "10"
 
 
+@pytest.mark.parametrize("statement", ["", "NONE"])
+async def test_a_long_answer_without_a_sentence_is_the_sentence(statement: str) -> None:
+    told = (
+        "The Halden bridge was built by the engineer Anna Kim of the northern harbour company, "
+        "in the year 1898"
+    )
+    question = "Who built the Halden bridge, and when?"
+    read = json.dumps({"statement": statement, "answer": told})
+    output = await ask(model(plan=steps(question), read=read), question, texts=(f"{told}.",))
+    assert (output["status"], output["answer"]) == ("grounded", told)
+
+
 async def test_an_operation_that_code_cannot_do_is_the_models() -> None:
     plan = steps(
         "When was the Vesk mill built?",

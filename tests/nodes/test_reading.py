@@ -127,3 +127,16 @@ def test_a_documents_own_brackets_are_part_of_the_short_answer() -> None:
     raw = {"statement": "The file name is in sys.argv[2] [1].", "answer": "sys.argv[2]"}
     reading, _ = understood(raw, [held])
     assert reading.answer == "sys.argv[2]" and reading.evidence_ids == ["p1"]
+
+
+@pytest.mark.parametrize(
+    ("short", "answer"),
+    [
+        ("Aren [1], Boren [2] and Corran [3]", "Aren, Boren and Corran"),
+        ("May 12 [1], 1898", "May 12, 1898"),
+        ("아렌[1]과 보렌", "아렌과 보렌"),
+    ],
+)
+def test_keys_within_a_short_answer_are_no_part_of_it(short: str, answer: str) -> None:
+    raw = {"statement": "May 12 1898: Aren, Boren and Corran, 아렌 [1].", "answer": short}
+    assert understood(raw, [passage("p1", "Aren and others.")])[0].answer == answer
