@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 
 from churon.tools.budget import Budget
 from churon.tools.context import Limits, RagContext
-from churon.tools.errors import ModelError, RerankError
+from churon.tools.errors import BudgetExhausted, ModelError, RerankError
 from churon.tools.flight import SingleFlight
 from churon.tools.korean import detect_language
 from churon.tools.models.base import Completion, OnToken, Want
@@ -206,6 +206,8 @@ class Run:
         port = await self._toolkit.chat(self.context.model)
 
         async def call(left: int) -> Completion:
+            if port.thinking_tokens and left <= port.thinking_tokens:
+                raise BudgetExhausted("tokens", self.context.limits.tokens)
             most = min(want.max_tokens, left - port.thinking_tokens)
             bounded = replace(want, max_tokens=max(1, most))
             return await port.complete(messages, bounded, on_token)

@@ -67,6 +67,14 @@ async def test_thoughts_take_of_the_budget_of_tokens_too() -> None:
     assert max(asked) <= 1_000
 
 
+async def test_a_budget_that_thoughts_alone_would_take_is_over() -> None:
+    thinker = port(400)
+    toolkit = world(model(), (FERRY,), port=thinker, k2=1, limits={"tokens": 400})
+    output = await build_graph("self_rag", toolkit).ainvoke({"question": QUESTION})
+    assert (output["status"], output["stop_reason"]) == ("budget_exhausted", "budget:tokens")
+    assert thinker.model.calls == []  # type: ignore[attr-defined]
+
+
 async def test_the_error_without_room_names_the_setting() -> None:
     toolkit = world(model(), (FERRY,), port=port(0), k2=1)
     with pytest.raises(Exception, match=r"chat\.thinking_tokens"):
