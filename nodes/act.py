@@ -139,7 +139,8 @@ async def _decompose(run: Run, state: Leaf) -> Acted:
     heat, seed = run.context.sampling, seed_of(run, state)
     raw = await ask_json(run, prompt, PARTS_SCHEMA, 120, temperature=heat, seed=seed)
     parts = raw.get("questions") if isinstance(raw, dict) else None
-    asked = [part for one in parts or [] if isinstance(one, str) and (part := first_line(one))]
+    lines = [first_line(one, state["standalone"]) for one in parts or [] if isinstance(one, str)]
+    asked = [line for line in lines if line]
     kept = [part[:QUESTION_CHARS] for part in dict.fromkeys(asked)][:MOST_PARTS]
     return {"asks": kept or [state["standalone"]]}
 
@@ -183,7 +184,8 @@ async def next_query(run: Run, state: Leaf) -> str:
         queries=queries,
     )
     want = Want(_QUERY_TOKENS, run.context.sampling, seed_of(run, state))
-    line = first_line((await run.complete(prompt, want)).text)[:QUESTION_CHARS]
+    written = (await run.complete(prompt, want)).text
+    line = first_line(written, state["standalone"])[:QUESTION_CHARS]
     return state["standalone"] if is_refusal(line) else line
 
 

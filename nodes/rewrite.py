@@ -26,11 +26,16 @@ _TURN_CHARS = 1_500
 _NAMES_TOKENS = 96
 """For the names that a follow-up is given beside its own words."""
 _LABEL = re.compile(
-    r"(?:(?:[^:：?？\n]{0,40}\b)?(?:query|question|검색어|질문|다음과 같습니다)"
-    r"|next|다음|물은 것|찾을 것)\**[:：](?=.*\w)",
+    r"(?:(?:sure|okay|here|here['’]s|is|the|an?|my|your|new|next|last|search|follow-?up|standalone"
+    r"|re(?:written|phrased|vised|fined|worded)|self-contained|version|of|다음|마지막|새|새로운|검색"
+    r"|다시 (?:쓴|작성한)|독립적인|요청하신)[,!.]?\s+){0,9}"
+    r"(?:(?:query|question|검색어|질문)(?:\s+is|(?:[은는]|입니다)?(?:\s+다음과 같습니다)?)"
+    r"|next|다음|다음과 같습니다|물은 것|찾을 것)\**[:：](?=.*\w)",
     re.IGNORECASE,
 )
-"""What a model writes before it on the same line, "Search query: …"."""
+"""What a model writes before it on the same line, "Search query: …"; another word before it, as in
+"Explain plan query: …", is of the question.
+"""
 _QUOTES = " \t\n\"'“”`*"
 _SPACE = re.compile(r"\n\s*\n")
 
@@ -71,7 +76,7 @@ def _rewritten(run: Run, written: Completion, question: str) -> str:
     if written.cut and len(parts) <= len(asked):
         run.degrade("condense:cut")
         return question
-    return _bare("\n\n".join(parts[: len(asked)])) or question
+    return _bare("\n\n".join(parts[: len(asked)]), question) or question
 
 
 def _fitting(turns: list[Turn], room: int) -> list[str]:
@@ -144,7 +149,7 @@ class FindGap:
             known=known or "-",
             queries="\n".join(f"- {query}" for query in made),
         )
-        return first_line((await run.complete(prompt, Want(max_tokens=48))).text)
+        return first_line((await run.complete(prompt, Want(max_tokens=48))).text, question)
 
 
 def is_among(query: str, made: list[str]) -> bool:
@@ -164,10 +169,12 @@ def _gap(queries: list[str], *, sufficient: bool = False) -> _Gap:
     return {"queries": queries, "sufficient": sufficient, "top": [], "stale": stale}
 
 
-def first_line(text: str) -> str:
-    """The first line of what was asked for, without quotes, bullets or a label such as `Query:`."""
+def first_line(text: str, question: str) -> str:
+    """The first line of what was asked for, without quotes, bullets or a label such as `Query:`,
+    but for one that the question itself holds.
+    """
     lines = _announced(text, "").splitlines()
-    return next((line for one in lines if (line := _bare(one))), "")
+    return next((line for one in lines if (line := _bare(one, question))), "")
 
 
 def _announced(text: str, like: str) -> str:
@@ -181,6 +188,13 @@ def _announced(text: str, like: str) -> str:
     return text.strip()
 
 
-def _bare(text: str) -> str:
+def _bare(text: str, question: str) -> str:
     plain = text.strip().lstrip("-*• ").strip(_QUOTES)
-    return plain[found.end() :].strip(_QUOTES) if (found := _LABEL.match(plain)) else plain
+    found = _LABEL.match(plain)
+    if found is None or _often(found[0], plain) <= _often(found[0], question):
+        return plain
+    return plain[found.end() :].strip(_QUOTES)
+
+
+def _often(label: str, text: str) -> int:
+    return text.casefold().count(label.casefold())

@@ -9,6 +9,7 @@ from support.ferry import CAPTAIN, DOGS, QUESTION, TEXTS, model
 from support.world import ListStore, labels, world
 
 from churon.graphs.registry import build_graph
+from churon.nodes.rewrite import first_line
 
 KOREAN = {"role": "user", "content": "루멘호는 언제 떠납니까?"}
 REPLY = {"role": "assistant", "content": "The Lumen leaves at 07:30."}
@@ -79,6 +80,7 @@ async def test_a_follow_up_that_could_not_be_condensed_is_asked_as_it_is() -> No
 ABOUT = [{"role": "user", "content": "Tell me about the Lumen ferry."}, REPLY]
 LIST = "Please answer about it:\n1. When does it leave?\n\n2. Who is its captain?"
 LONG = f"{' '.join(f'clause{n}' for n in range(120))} and who is its captain?"
+SQL = "What does this query: SELECT name return?"
 
 
 @pytest.mark.parametrize("question", [LIST, LONG])
@@ -98,6 +100,12 @@ async def test_a_question_of_many_lines_or_words_is_rewritten_whole(question: st
         ("When?", "When does the Lumen leave?\n\nThe Lumen leaves at 07:30.", None),
         ("It:\nwhen?", "Sure, here:\nThe Lumen:\nwhen?", "The Lumen: when?"),
         ("It:\nwhen?", "The Lumen:\nwhen?", "The Lumen: when?"),
+        ("When?", "Sure! Here is the rewritten question: When does the Lumen leave?", None),
+        ("When?", "다시 쓴 질문은 다음과 같습니다: 루멘호는 언제?", "루멘호는 언제?"),
+        (SQL, SQL, SQL),
+        (SQL, f"Query: {SQL}", SQL),
+        ("The Question: A Novel?", "The Question: A Novel?", "The Question: A Novel?"),
+        ("In the exam?", "In the exam the question: why?", "In the exam the question: why?"),
     ],
 )
 async def test_what_a_model_writes_around_the_question_is_not_searched(
@@ -130,3 +138,15 @@ async def test_the_next_query_is_written_from_all_evidence_that_fits() -> None:
     toolkit = world(script, long, form="iterative", max_iter=2)
     await build_graph("self_rag", toolkit).ainvoke({"question": QUESTION})
     assert "KEY0" in seen[0] and "KEY1" in seen[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "query"),
+    [
+        ("Explain plan query: sequential scan", "Explain plan query: sequential scan"),
+        ("Next search query: **Lumen captain**", "Lumen captain"),
+        ("새 검색어: 루멘호 선장", "루멘호 선장"),
+    ],
+)
+def test_only_what_announces_a_query_is_taken_off(written: str, query: str) -> None:
+    assert first_line(written, QUESTION) == query
