@@ -12,18 +12,28 @@ _BRACKET = re.compile(r"\[[\d\s,\-–~]{1,40}\]")
 _HIDDEN = str.maketrans("[]", "\ue000\ue001")
 _SEEN = str.maketrans("\ue000\ue001", "[]")
 _WIDE = str.maketrans("【】［］", "[][]")
-_INDEXED = re.compile(r"[A-Za-z_)\]]\d*$")
+# Before an index: `f(x)`, `a`, `sys.argv`, what a code span opens with; and more indices
+_CODE = re.compile(
+    r"(?:\w\([^()\s]*\)|(?<![\w.])(?:[a-z]\d*|[a-z_]\w*[._][\w.]*\w)|`[\w.]+)(?:\[[^\[\]]*\])*$"
+)
+# After a mark within its sentence; "[2][3] in"
+_GOES_ON = re.compile(r"(?:\[[\d\s,]*\])*\s?\w")
 _NEAR = 40
 """Characters beside a bracket in which its neighbouring words are looked for."""
 
 
 def hidden(text: str, passages: Sequence[Evidence]) -> str:
-    """The text, in which what stands in a passage too is hidden from those who look for keys."""
+    """The text, in which what stands in a passage too is hidden from those who look for keys, and
+    without the footnote marks of a passage: their numbers are of its own sources.
+    """
     shown = " ".join(" ".join(one["text"].split()) for one in passages).casefold()
 
     def own(found: re.Match[str]) -> str:
-        is_own = _is_beside(found, shown) and not _reads_as_key(found, len(passages))
-        return found[0].translate(_HIDDEN) if is_own else found[0]
+        if not _is_beside(found, shown):
+            return found[0]
+        if _is_text(found, len(passages)):
+            return found[0].translate(_HIDDEN)
+        return "" if _is_footnote(found) else found[0]
 
     return _BRACKET.sub(own, text)
 
@@ -47,16 +57,22 @@ def _is_beside(found: re.Match[str], shown: str) -> bool:
     return any(" ".join(one.casefold().split()) in shown for one in near)
 
 
-def _reads_as_key(found: re.Match[str], count: int) -> bool:
-    """Whether it may be a key all the same, or the number of a document's own sources: not as an
-    index, within its sentence, or as several numbers of which some are of no passage.
+def _is_text(found: re.Match[str], count: int) -> bool:
+    """Whether it is what the sentence says: an index, alone within its sentence, or several numbers
+    of which some are of no passage. Behind a full stop it may be a key all the same.
     """
     before, after = _sides(found)
     numbers = [int(n) for n in re.findall(r"\d+", found[0])]
     several = len(numbers) > 1 and any(not 1 <= n <= count for n in numbers)
     within = before.endswith(" ") and re.match(r"\s+\w", after)
-    ended = before.rstrip().endswith(tuple(STOPS))
-    return bool(ended) or not (several or within or _INDEXED.search(before))
+    index = 0 in numbers or _CODE.search(before)
+    return bool(several or within or index) and not before.rstrip().endswith(tuple(STOPS))
+
+
+def _is_footnote(found: re.Match[str]) -> bool:
+    """Whether it hangs on a word within its sentence, "Kim[3] in"; at its end it may be a key."""
+    before, after = _sides(found)
+    return bool(re.search(r"[^\s.!?。！？]$", before) and _GOES_ON.match(after))
 
 
 def _sides(found: re.Match[str]) -> tuple[str, str]:

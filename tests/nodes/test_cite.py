@@ -167,7 +167,35 @@ def test_a_passages_own_bracket_is_no_key(text: str, ids: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["It leaves [1].", "떠납니다.[1]", "떠납니다[1].", "It leaves at noon.[1] Dogs stay."]
+    "text",
+    [
+        "The mill was built by Anna Kim[3] in 1898 [1].",
+        "The mill[3] was built by Kim (1870)[2][3] in 1898[4] for Lee [1].",
+        "방앗간은 안나 킴[3]이 지었다 [1].",
+    ],
+)
+def test_a_passages_footnotes_are_neither_shown_nor_cited(text: str) -> None:
+    told = [passage("a", text.replace(" [1]", "")), *(passage(key, "Else.") for key in "bcd")]
+    cited = cite.cite(text, told)
+    assert cited.claims[0]["evidence_ids"] == ["a"] and not cited.invented
+    assert "[" not in cited.answer and "[" not in cite.bare(text, told)
+
+
+@pytest.mark.parametrize("text", ["See f(x)[1] there.", "See `rows[2]` and my_list[1][2] there."])
+def test_an_index_is_shown(text: str) -> None:
+    cited = cite.cite(text, [passage("a", text), passage("b", "Else.")])
+    assert (cited.answer, cited.claims[0]["evidence_ids"]) == (text, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It leaves [1].",
+        "It leaves[1].",
+        "떠납니다.[1]",
+        "떠납니다[1].",
+        "It leaves at noon.[1] Dogs stay.",
+    ],
 )
 def test_a_key_is_one_though_the_passage_numbers_its_sources_so(text: str) -> None:
     cited = cite.cite(text, [passage("a", f"So it is told: {text}")])
