@@ -15,6 +15,9 @@ from churon.tools.models.base import Want
 from churon.tools.models.critic import answer_or_none
 from churon.tools.run import Run
 
+# A quote within a string, 5" or "Aren": no sign of JSON stands before it, nor after it
+_QUOTED = re.compile(r"([^\s{\[,:\\]\s*)\"(?=\s*[^\s,:}\]])")
+
 
 async def ask_json(
     run: Run,
@@ -36,19 +39,29 @@ async def ask_json(
     if await run.supports("schema"):
         answer = await answer_or_none(run.complete, prompt, replace(plain, schema=schema))
         if answer is not None:
-            return _read(run, answer.text)
+            return _read(run, answer.text, schema)
         run.degrade("schema:refused")
-    return _read(run, (await run.complete(prompt, plain)).text)
+    return _read(run, (await run.complete(prompt, plain)).text, schema)
 
 
-def _read(run: Run, text: str) -> Any:
+def _read(run: Run, text: str, schema: Mapping[str, Any]) -> Any:
     raw, broken = first_json(text)
-    name, held = list(raw.items())[-1] if broken and isinstance(raw, dict) and raw else ("", None)
-    if not isinstance(held, list):
+    asked = [name for name, of in schema["properties"].items() if of["type"] == "array"]
+    name, held = list(raw.items())[-1] if isinstance(raw, dict) and raw else ("", None)
+    if not asked or not isinstance(held, list):
+        return raw
+    if not (broken or (text.rfind("{") > text.rfind("}") and _is_begun(held))):
         return raw
     # half a question would be searched for, and answered
-    run.degrade(f"{name}:cut")
+    run.degrade(f"{asked[0]}:cut")
     return {**raw, name: held[:-1]}
+
+
+def _is_begun(items: list[Any]) -> bool:
+    """Whether the last item lacks something that the first one has."""
+    if not items or not all(isinstance(one, dict) for one in items):
+        return False
+    return not items[0].keys() <= items[-1].keys()
 
 
 def first_json(text: str) -> tuple[Any, bool]:
@@ -62,8 +75,13 @@ def first_json(text: str) -> tuple[Any, bool]:
         return json.JSONDecoder().raw_decode(text, start)[0], False
     except (ValueError, RecursionError):
         pass
-    quotes = re.sub(r"\\.", "", text[start:], flags=re.DOTALL).count('"')
+    text = _QUOTED.sub(r"\1\"", text[start:])
+    quotes = re.sub(r"\\.", "", text, flags=re.DOTALL).count('"')
     try:
-        return parse_partial_json(text[start:]), quotes % 2 == 1
+        return json.JSONDecoder().raw_decode(text)[0], False
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return parse_partial_json(text), quotes % 2 == 1
     except (ValueError, RecursionError):
         return None, False

@@ -35,6 +35,15 @@ async def test_a_question_that_was_cut_off_is_not_asked() -> None:
     assert plans(output) == [built] and "steps:cut" in output["degraded"]
 
 
+@pytest.mark.parametrize("end", [" (#2)", '"question"', '"compare"', '"op"', 'op"'])
+async def test_a_step_that_was_begun_is_left_out(end: str) -> None:
+    built = ["When was the Vesk mill built?", "When was the Orrin lighthouse built?"]
+    cut = steps(*built, ("compare", OLDER)).rpartition(end)[0].replace('"steps"', '"plan"')
+    script = model(plan=cut, conclude=said("The Vesk mill is older.", "the Vesk mill"))
+    output = await ask("cot_rag", script, "Which is older, the mill or the lighthouse?")
+    assert plans(output) == [built] and output["degraded"] == ["steps:cut"]
+
+
 async def test_a_plan_without_a_whole_step_is_asked_for_again() -> None:
     script = model(plan=steps(FIRST)[:-20], repair=steps(FIRST, SECOND))
     output = await ask("cot_rag", script)

@@ -27,6 +27,12 @@ def test_any_text_is_read_or_not(text: str) -> None:
         ('{"statement": "It is cut o', {"statement": "It is cut o"}, True),
         (r'{"statement": "It is \"cut', {"statement": 'It is "cut'}, True),
         ('{"steps": [{"question": "Who?"', {"steps": [{"question": "Who?"}]}, False),
+        (
+            '{"a": "The 5" gun of "Aren" is?", "b": ""}',
+            {"a": 'The 5" gun of "Aren" is?', "b": ""},
+            False,
+        ),
+        ('{"a": "The 5" gun", "b": ["It is cut', {"a": 'The 5" gun', "b": ["It is cut"]}, True),
         ("no braces", None, False),
         ("", None, False),
     ],
