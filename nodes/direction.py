@@ -104,7 +104,7 @@ SCALES = (
         {"*": -1},
         r"smaller|smallest|lower|lowest|fewer|fewest|cheaper|cheapest|narrower|narrowest"
         rf"|shallower|shallowest|nearer|nearest|closer|closest|(?:less|least){_OF_THINGS}",
-        r"작|적[은다었습]|낮|좁|싼|싸|쌉|얕|가[까깝]",
+        r"작|적[은다었습게]|낮|좁|싼|싸|쌉|얕|가[까깝]",
     ),
     Scale(
         "larger",
@@ -149,3 +149,11 @@ def direction(text: str, language: Language) -> Scale | None:
         text, count = re.subn(pattern, " ", text, flags=re.IGNORECASE)
         found += [scale] * bool(count)
     return found[0] if len(found) == 1 else None
+
+
+_BY_MORE = re.compile(r"보다\s.*(?:몇\s?[가-힣]{1,4}|얼마나?)\s?더\s")
+
+
+def by_more(text: str) -> Scale | None:
+    """The scale of "보다 몇 명 더 태우나요" where no word names one: of what is counted, more."""
+    return SCALES[-1] if _BY_MORE.search(text) else None

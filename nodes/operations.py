@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from churon.nodes import listing, measure
-from churon.nodes.direction import Scale, direction, is_odd
+from churon.nodes.direction import Scale, by_more, direction, is_odd
 from churon.nodes.meaning import polarity, same
 from churon.nodes.option import VERSUS, alternatives, bare, marked, reference, things
 from churon.tools.types import Language, Op
@@ -255,7 +255,7 @@ def _held(
     """
     against = reference(question, answers, language)
     words = VERSUS[language].findall(bare(question))
-    scale = measure.scale_of(words) or _scale(question, names, language)
+    scale = measure.scale_of(words) or _scale(question, names, language) or by_more(bare(question))
     suited = measure.suited(values, scale)
     if against is None or scale is None or suited is None:
         return None

@@ -87,6 +87,7 @@ _SUBJECT = {
     ),
     "ko": re.compile(r"(?P<name>\S+(?: \S+){0,4}?)(?P<particle>은|는|이|가) (?:언제|몇|얼마나) .*"),
 }
+_TOPIC = re.compile(r"(\S+(?: \S+){0,3}?)(은|는|이|가|의) ")
 
 
 def bare(question: str) -> str:
@@ -202,13 +203,24 @@ def _places(question: str, answers: Sequence[tuple[str, str]], language: Languag
     """Where a question speaks of each answer: by its value, else by its thing; -1 where it does
     not, or more than once.
     """
-    places = [_place(question, answer) for _, answer in answers]
-    if min(places) >= 0:
-        return places
     labels = [label for label, _ in answers]
-    subjects = [_subject(label, language) or "" for label in labels]
-    names = alternatives(question, labels, language) or subjects
-    return [_place(question, name) for name in names]
+    ways = [
+        [answer for _, answer in answers],
+        alternatives(question, labels, language) or [],
+        [_subject(label, language) or "" for label in labels],
+        [_topic(label) for label in labels],
+    ]
+    for names in ways:
+        places = [_place(question, name) for name in names]
+        if places and min(places) >= 0 and len(set(places)) == len(places):
+            return places
+    return [-1] * len(labels)
+
+
+def _topic(label: str) -> str:
+    """What a Korean question begins with, "미라호" of "미라호는 승객을 몇 명 태우나요?"."""
+    found = _TOPIC.match(label)
+    return found[1] if found and fits(found[1], found[2]) else ""
 
 
 def _place(question: str, name: str) -> int:

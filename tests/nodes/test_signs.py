@@ -7,6 +7,11 @@ from __future__ import annotations
 import pytest
 from support.operands import AGES, EN, KO, LONG, SEATS, SEATS_KO, Pairs, answer, built
 
+CARRIED = [
+    ("미라호는 승객을 몇 명 태우나요?", "200명"),
+    ("룬드호는 승객을 몇 명 태우나요?", "300명"),
+]
+
 
 @pytest.mark.parametrize(
     ("question", "pairs", "wanted"),
@@ -29,6 +34,14 @@ from support.operands import AGES, EN, KO, LONG, SEATS, SEATS_KO, Pairs, answer,
         ("파도호(198명)보다 바다호(이백 명)는 몇 명 더 많습니까?", SEATS_KO, "2명"),
         ("오린 등대(1998년)가 지어지고 몇 년 뒤에 방앗간(2004년)이 지어졌습니까?", KO, "6년"),
         ("오린 등대(1998년)는 방앗간(2004년)이 지어지고 몇 년 뒤에 지어졌습니까?", KO, None),
+        ("미라호는 룬드호보다 승객을 몇 명 더 태우나요?", CARRIED, None),
+        ("룬드호는 미라호보다 승객을 몇 명 더 태우나요?", CARRIED, "100명"),
+        ("미라호는 룬드호보다 승객을 몇 명 더 많이 태우나요?", CARRIED, None),
+        ("미라호는 룬드호보다 승객을 몇 명 더 적게 태우나요?", CARRIED, "100명"),
+        ("미라호(200명)는 룬드호(300명)보다 몇 명 더 태우나요?", CARRIED, None),
+        ("룬드호(300명)는 미라호(200명)보다 몇 명 더 태우나요?", CARRIED, "100명"),
+        ("미라호의 정원은 룬드호보다 몇 명 더 많나요?", CARRIED, None),
+        ("룬드호의 정원은 미라호보다 몇 명 더 많나요?", CARRIED, "100명"),
     ],
 )
 def test_a_difference_has_the_sign_that_its_question_gives_it(
