@@ -128,11 +128,14 @@ class Conclude:
         if not found and state["failures"] and not stop:
             raise ModelError(f"No step could be answered: {state['failures'][0]}")
         ids = _passages(found, state["top"], run.context.final_passages)
-        said = last_words(plan, results, state["standalone"])
+        asked = state["standalone"]
+        if run.context.approve_plan and len(plan) == 1:
+            asked = plan[0]["question"]  # as the reader wants it
+        said = last_words(plan, results, asked)
         lost = [results[step["id"]]["question"] for step in unresolved(plan, results)]
         if not found or stuck(plan, results):
             said = []
-        elif _is_part_of_it(plan, results, state["standalone"]):
+        elif _is_part_of_it(plan, results, asked):
             reading = None
             if stop in ("", "budget:searches"):  # it searches no more
                 work = self._read(run, state, found, ids)
