@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
 from churon.nodes.common import RunState
-from churon.nodes.gather import asks_all, last_words
+from churon.nodes.findings import asks_all, last_words
 from churon.tools.context import RagContext
 from churon.tools.toolkit import Toolkit
 from churon.tools.types import Claim, PlanStep, StepResult

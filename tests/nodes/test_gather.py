@@ -7,7 +7,8 @@ from support.bridge import QUESTION, model
 from support.reasoned import passage, result, step
 from support.world import after, world
 
-from churon.nodes.gather import Conclude, claims_of
+from churon.nodes.findings import claims_of
+from churon.nodes.gather import Conclude
 
 
 @pytest.mark.parametrize(("most", "kept"), [(9, ["c", "a", "b", "d"]), (3, ["c", "a", "b"])])
