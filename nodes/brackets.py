@@ -65,8 +65,15 @@ def _is_text(found: re.Match[str], count: int) -> bool:
     numbers = [int(n) for n in re.findall(r"\d+", found[0])]
     several = len(numbers) > 1 and any(not 1 <= n <= count for n in numbers)
     within = before.endswith(" ") and re.match(r"\s+\w", after)
-    index = 0 in numbers or _CODE.search(before)
-    return bool(several or within or index) and not before.rstrip().endswith(tuple(STOPS))
+    text = several or within or is_index(before, numbers)
+    return bool(text) and not before.rstrip().endswith(tuple(STOPS))
+
+
+def is_index(before: str, numbers: Sequence[int]) -> bool:
+    """Whether a bracket with these numbers behind that text is no key, whatever passages there are:
+    keys count from 1, and none hangs on code.
+    """
+    return 0 in numbers or bool(_CODE.search(before[-_NEAR:]))
 
 
 def _is_footnote(found: re.Match[str]) -> bool:

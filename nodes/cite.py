@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from churon.nodes.brackets import STOPS, hidden, seen, widened
+from churon.nodes.brackets import STOPS, hidden, is_index, seen, widened
 from churon.nodes.sentences import sentences
 from churon.tools.korean import detect_language
 from churon.tools.types import Claim, Evidence
@@ -136,11 +136,12 @@ def _clipped(sentence: str) -> str:
 class Renumbered:
     """Keys of a text that is still being written, numbered as `numbering` will number them.
 
-    The model counts the passages that it was shown, the reader those that are cited.
+    The model counts the passages that it was shown, the reader those that are cited. Without these
+    passages only an index that reads like one is left alone, as `sys.argv[1]`.
     """
 
     def __init__(self) -> None:
-        self._held = ""
+        self._held = self._before = ""
         self._numbers: dict[str, int] = {}
 
     def __call__(self, piece: str) -> str:
@@ -148,7 +149,9 @@ class Renumbered:
         text = self._held + widened(piece)
         start = _OPEN.search(text).start()  # type: ignore[union-attr]
         self._held = text[start:]
-        return _KEYS.sub(self._key, text[:start])
+        shown = _KEYS.sub(self._key, text[:start])
+        self._before = (self._before + text[:start])[-80:]
+        return shown
 
     def rest(self) -> str:
         """What was held back at the end."""
@@ -157,6 +160,9 @@ class Renumbered:
 
     def _key(self, found: re.Match[str]) -> str:
         given = dict.fromkeys(re.findall(r"\d+", found[1]))
+        before = self._before + found.string[: found.start(1) - 1]
+        if is_index(before, [int(n) for n in given]):
+            return found[0]
         numbers = [self._numbers.setdefault(n, len(self._numbers) + 1) for n in given]
         return "".join(f" [{n}]" for n in numbers)
 

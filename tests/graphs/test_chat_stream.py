@@ -112,7 +112,9 @@ async def test_numbers_are_the_readers_from_the_first_token_on() -> None:
 
 @given(st.data())
 def test_however_a_text_is_cut_its_numbers_are_those_of_the_whole(data: st.DataObject) -> None:
-    words = st.sampled_from(["Dogs", "go", " ", "\n", ".", "[", "]", "[3]", "[1, 3]", "[12 ", "07"])
+    words = st.sampled_from(
+        ["Dogs", "go", " ", "\n", ".", "[", "]", "[3]", "[1, 3]", "[12 ", "07", "a[0]"]
+    )
     text = "".join(data.draw(st.lists(words, max_size=30)))
     pieces, shown, renumbered = data.draw(st.lists(st.integers(0, len(text)))), "", Renumbered()
     bounds = [0, *sorted(pieces), len(text)]
@@ -129,6 +131,13 @@ def test_numbers_are_said_as_the_whole_message_counts_them() -> None:
     renumbered = Renumbered()
     assert renumbered(text) + renumbered.rest() == "A [1] [2]. B [2] [3]. C [1]."
     assert with_keys(cite(text, passages).claims) == "A. [1] [2] B. [2] [3] C. [1]"
+
+
+def test_an_index_is_said_as_it_is() -> None:
+    pieces = ["Use sys", ".ar", "gv", "[1", "] and items", "[0] or f(x)[2][1] [3].", " A [2]."]
+    renumbered = Renumbered()
+    said = "".join(map(renumbered, pieces)) + renumbered.rest()
+    assert said == "Use sys.argv[1] and items[0] or f(x)[2][1] [1]. A [2]."
 
 
 async def test_updates_and_pauses_come_through() -> None:
