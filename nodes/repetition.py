@@ -14,6 +14,14 @@ _REPEATS = 0.75
 _CONJUNCT = 2
 """Words that a step lacks where it leaves out one of two things: "and" and a name, or more."""
 _KOREAN = re.compile(r"\w*[가-힣]")
+_COURTESY = re.compile(
+    r"^(?:so|and|then|well|now)\b|\bplease\b|\b(?:can|could|would) you (?:please )?tell me\b"
+    r"|\bof (?:the two|both|these|them)\b|(?<!\w)(?:그럼|그러면|혹시|좀)(?!\w)",
+    re.IGNORECASE,
+)
+"""Words without which a question asks for the same."""
+_KIND = re.compile(r"(?:어느|어떤|무슨) \w+")
+"""The kind of thing that is asked for, "어느 배가": another step speaks of it too."""
 
 
 def without_repetition(steps: Sequence[PlanStep], question: str) -> list[PlanStep]:
@@ -56,7 +64,8 @@ def is_part(asked: str, others: Sequence[str], question: str) -> bool:
     """Whether a step asks about one of several things that the question asks about: most of its
     words are the question's, too, but a conjunct is missing, or a name stands in another step.
     """
-    if len(question.split()) - len(asked.split()) >= _CONJUNCT:
+    words = [re.findall(r"\w+", _COURTESY.sub(" ", text)) for text in (question, asked)]
+    if len(words[0]) - len(words[1]) >= _CONJUNCT:
         return True
     missing = [name for name in _names(question) if not _speaks_of(asked, name)]
     return any(_speaks_of(other, name) for other in others for name in missing)
@@ -64,9 +73,9 @@ def is_part(asked: str, others: Sequence[str], question: str) -> bool:
 
 def _names(question: str) -> list[str]:
     """Capitalised words, numbers, and Korean words without their last syllable, which may be a
-    particle; not how an English question begins and a Korean one ends.
+    particle; not how an English question begins and a Korean one ends, nor the kind it asks for.
     """
-    words = re.findall(r"\w+", question)
+    words = re.findall(r"\w+", _KIND.sub(" ", question))
     if words and _KOREAN.fullmatch(words[-1]):
         words = words[:-1]
     korean = [word[:-1] or word for word in words if _KOREAN.fullmatch(word)]

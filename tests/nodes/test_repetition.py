@@ -72,6 +72,19 @@ def test_parts_of_a_question_are_not_the_question(asked: str, parts: list[str]) 
             ["어느 도시입니까?", "그 사람의 남편은 누구입니까?"],
             "할덴 다리가 있는 도시의 시장은 누구인가요?",
         ),
+        (
+            "So, which ship of the two carries more passengers, the Mira or the Lund, please?",
+            [
+                "How many passengers does the Mira carry?",
+                "How many passengers does the Lund carry?",
+            ],
+            "Which ship carries more passengers, the Mira or the Lund?",
+        ),
+        (
+            "미라호와 룬드호 중 어느 배가 더 큰가요?",
+            ["미라호는 배의 길이가 몇 미터인가요?", "룬드호는 배의 길이가 몇 미터인가요?"],
+            "미라호와 룬드호 중 어느 쪽이 더 큰가요?",
+        ),
     ],
 )
 def test_the_whole_question_in_other_words(asked: str, others: list[str], again: str) -> None:
