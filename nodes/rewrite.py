@@ -27,9 +27,11 @@ _NAMES_TOKENS = 96
 """For the names that a follow-up is given beside its own words."""
 _LABEL = re.compile(
     r"(?:(?:sure|okay|here|here['’]s|is|the|an?|my|your|new|next|last|search|follow-?up|standalone"
-    r"|re(?:written|phrased|vised|fined|worded)|self-contained|version|of|다음|마지막|새|새로운|검색"
-    r"|다시 (?:쓴|작성한)|독립적인|요청하신)[,!.]?\s+){0,9}"
-    r"(?:(?:query|question|검색어|질문)(?:\s+is|(?:[은는]|입니다)?(?:\s+다음과 같습니다)?)"
+    r"|re(?:written|phrased|vised|fined|worded)|self-contained|version|of|another|updated|suggested"
+    r"|final|user|다음|마지막|새|새로운|검색|다시 (?:쓴|작성한)|재작성된|수정[된한]|추가|요청하신"
+    r")[,!.]?\s+){0,9}"
+    r"(?:(?:(?:sub-?)?(?:query|question)|검색어|질문)"
+    r"(?:\s+is|(?:[은는]|입니다)?(?:\s+다음과 같습니다)?)"
     r"|next|다음|다음과 같습니다|물은 것|찾을 것)\**[:：](?=.*\w)",
     re.IGNORECASE,
 )

@@ -146,6 +146,8 @@ async def test_the_next_query_is_written_from_all_evidence_that_fits() -> None:
         ("Explain plan query: sequential scan", "Explain plan query: sequential scan"),
         ("Next search query: **Lumen captain**", "Lumen captain"),
         ("새 검색어: 루멘호 선장", "루멘호 선장"),
+        ("수정된 검색어는 다음과 같습니다: 루멘호", "루멘호"),
+        ("Sub-question: Who sails the Lumen?", "Who sails the Lumen?"),
     ],
 )
 def test_only_what_announces_a_query_is_taken_off(written: str, query: str) -> None:
