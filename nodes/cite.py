@@ -115,9 +115,16 @@ def without_keys(text: str) -> str:
 
 
 def bare(text: str, passages: Sequence[Evidence]) -> str:
-    """A text whose prompt asked for no keys, without those that its sentences begin or end with."""
+    """A text whose prompt asked for no keys, without those that its sentences begin or end with, or
+    that number one of the passages.
+    """
     parts = [_clipped(part) for part in sentences(_keys_in_place(hidden(widened(text), passages)))]
-    return seen(" ".join(part for part in parts if part))
+
+    def own(found: re.Match[str]) -> str:
+        numbers = {int(number) for number in re.findall(r"\d+", found[1])}
+        return "" if numbers <= set(range(1, len(passages) + 1)) else found[0]
+
+    return seen(_KEYS.sub(own, " ".join(part for part in parts if part)))
 
 
 def _clipped(sentence: str) -> str:

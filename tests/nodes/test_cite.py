@@ -273,3 +273,15 @@ def test_a_full_stop_within_a_sentence_ends_none(text: str) -> None:
 )
 def test_a_full_stop_at_the_end_of_a_sentence_ends_it(parts: list[str]) -> None:
     assert sentences(" ".join(parts)) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("The mill [1] was built by Kim [1] in 1898 [1].", "The mill was built by Kim in 1898."),
+        ("방앗간[1]은 1898년에 지어졌습니다.", "방앗간은 1898년에 지어졌습니다."),
+        ("See section [7] of the rules.", "See section [7] of the rules."),
+    ],
+)  # fmt: skip
+def test_a_passages_number_is_no_part_of_a_text_without_keys(text: str, plain: str) -> None:
+    assert cite.bare(text, [passage("p1", "The mill was built in 1898.")]) == plain
