@@ -12,12 +12,19 @@ _BRACKET = re.compile(r"\[[\d\s,\-–~]{1,40}\]")
 _HIDDEN = str.maketrans("[]", "\ue000\ue001")
 _SEEN = str.maketrans("\ue000\ue001", "[]")
 _WIDE = str.maketrans("【】［］", "[][]")
-# Before an index: `f(x)`, `a`, `sys.argv`, what a code span opens with; and more indices
-_CODE = re.compile(
-    r"(?:\w\([^()\s]*\)|(?<![\w.])(?:[a-z]\d*|[a-z_]\w*[._][\w.]*\w)|`[\w.]+)(?:\[[^\[\]]*\])*$"
-)
-# After a mark within its sentence; "[2][3] in"
-_GOES_ON = re.compile(r"(?:\[[\d\s,]*\])*\s?\w")
+# Before an index: `f(x)`, not a name with another, "호(Ho)"; what a code span opens with; `a`,
+# `sys.argv`; and more indices
+_CALL = r"(?<![^\W_])[a-z_][a-z\d_.]*\([^()\s]*\)|`[\w.]+"
+_NAMED = r"(?<![\w.])(?:[a-z]\d*|[a-z_]\w*[._][\w.]*\w)"
+_MORE = r"(?:\[[^\[\]]*\])*$"
+_CODE = re.compile(rf"(?:{_CALL}|{_NAMED}){_MORE}")
+_CODE_BY_ITSELF = re.compile(rf"(?:{_CALL}){_MORE}")
+# After a mark within its sentence; "[2][3] in", and a Korean particle
+_GOES_ON = re.compile(r"(?:\[[\d\s,]*\])*(?:\s\w|[가-힣])")
+_LOWER = re.compile(r"(?<![A-Za-z\d_.])[a-z_][a-z\d_]*$", re.ASCII)
+_MARKED = re.compile(r"([^\s\[\]]+)\[\d{1,2}\]")
+_FOOTNOTES = 99
+"""Of a passage; what is larger is a year or a size."""
 _NEAR = 40
 """Characters beside a bracket in which its neighbouring words are looked for."""
 
@@ -33,7 +40,7 @@ def hidden(text: str, passages: Sequence[Evidence]) -> str:
             return found[0]
         if _is_text(found, len(passages)):
             return found[0].translate(_HIDDEN)
-        return "" if _is_footnote(found) else found[0]
+        return _mark(found, shown)
 
     return _BRACKET.sub(own, text)
 
@@ -76,10 +83,23 @@ def is_index(before: str, numbers: Sequence[int]) -> bool:
     return 0 in numbers or bool(_CODE.search(before[-_NEAR:]))
 
 
-def _is_footnote(found: re.Match[str]) -> bool:
-    """Whether it hangs on a word within its sentence, "Kim[3] in"; at its end it may be a key."""
+def reads_as_index(before: str, numbers: Sequence[int]) -> bool:
+    """The same where no passages are known: what may be a name is none."""
+    return 0 in numbers or bool(_CODE_BY_ITSELF.search(before[-_NEAR:]))
+
+
+def _mark(found: re.Match[str], shown: str) -> str:
+    """What becomes of a bracket that a passage has, too, within its sentence: nothing of a
+    footnote's mark, "Kim[3] in"; a year stays, and a small word's index where the passages have no
+    marks on other words. At the end of a sentence it may be a key.
+    """
     before, after = _sides(found)
-    return bool(re.search(r"[^\s.!?。！？]$", before) and _GOES_ON.match(after))
+    hangs = re.search(r"[^\s.!?。！？]$", before)
+    large = max(map(int, re.findall(r"\d+", found[0])), default=0) > _FOOTNOTES
+    marks = "[0]" not in shown and len(set(_MARKED.findall(shown))) > 1
+    if large or (not marks and re.match(r"\s?\w", after) and _LOWER.search(before)):
+        return found[0].translate(_HIDDEN)
+    return "" if hangs and _GOES_ON.match(after) else found[0]
 
 
 def _sides(found: re.Match[str]) -> tuple[str, str]:

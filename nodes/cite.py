@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from churon.nodes.brackets import STOPS, hidden, is_index, seen, widened
+from churon.nodes.brackets import STOPS, hidden, reads_as_index, seen, widened
 from churon.nodes.sentences import sentences
 from churon.tools.korean import detect_language
 from churon.tools.types import Claim, Evidence
@@ -127,6 +127,11 @@ def bare(text: str, passages: Sequence[Evidence]) -> str:
     return seen(_KEYS.sub(own, " ".join(part for part in parts if part)))
 
 
+def unkeyed(text: str, passages: Sequence[Evidence]) -> str:
+    """A text without citation keys, wherever they stand: a list has one behind each item."""
+    return seen(_KEYS.sub("", _keys_in_place(hidden(widened(text), passages))))
+
+
 def _clipped(sentence: str) -> str:
     keys = [found.span() for found in _KEYS.finditer(sentence)]
     begin, end = 0, len(sentence.rstrip(STOPS + " \"'”’)"))
@@ -144,7 +149,7 @@ class Renumbered:
     """Keys of a text that is still being written, numbered as `numbering` will number them.
 
     The model counts the passages that it was shown, the reader those that are cited. Without these
-    passages only an index that reads like one is left alone, as `sys.argv[1]`.
+    passages only an index that can be nothing else is left alone, as `f(x)[1]`.
     """
 
     def __init__(self) -> None:
@@ -168,7 +173,7 @@ class Renumbered:
     def _key(self, found: re.Match[str]) -> str:
         given = dict.fromkeys(re.findall(r"\d+", found[1]))
         before = self._before + found.string[: found.start(1) - 1]
-        if is_index(before, [int(n) for n in given]):
+        if reads_as_index(before, [int(n) for n in given]):
             return found[0]
         numbers = [self._numbers.setdefault(n, len(self._numbers) + 1) for n in given]
         return "".join(f" [{n}]" for n in numbers)

@@ -132,9 +132,10 @@ def _inflects(a: str, b: str) -> bool:
 
 
 _OPTION = re.compile(
-    r"\W*(yes\b|no\b(?!\.?\s?\d)|아니[요오]\b|예(?![\w:])"
-    r"|네(?!\w|\s(?:척|명|개|마리|대|번|번째|곳|가지|군데|사람|시|살|배|권|장|채|달|차례|종류|쌍|편|층)"
-    r"(?:(?:[이가은는을를의도과와에로만씩]|으로)\w{0,3}|입니다)?(?!\w)))"
+    r"\W*(yes\b|no\b(?!\.?\s?\d)|아니[요오]\b|예(?!\s?[:\d]|\w)"
+    r"|네(?!\w|\s(?:척|명|개|마리|대|번|번째|곳|가지|군데|사람|시|살|배|권|장|채|달|차례|종류|쌍|편|층"
+    r"|시간|주|나라|도시|단계|분|형제|자매|해|팀|회|부분|지역|학교|사건)"
+    r"(?:(?:[이가은는을를의도과와에로만씩간]|으로|밖에|뿐|마다|\s동안)\w{0,3}|입니다)?(?!\w)))"
 )
 """Not "No. 5", not 예: for "for example", and not 네 before what there are four of."""
 
@@ -183,10 +184,10 @@ def is_refusal(text: str) -> bool:
 
 def asks_again(sentence: str, question: str) -> bool:
     """Whether it asks the question again instead of answering it, as small models do: it is the
-    question, or ends with a question mark, and half of its words or more are the question's. A
-    question that it quotes at its end is what it says.
+    order that was given, or ends with a question mark, and half of its words or more are the
+    question's. A question that it quotes at its end is what it says.
     """
-    if normalised(sentence) == normalised(question):
+    if normalised(sentence) == normalised(question) and _ORDER.search(question):
         return True
     if not sentence.rstrip("\"'”’)").endswith(("?", "？")) or _QUOTES.search(sentence):
         return False
@@ -194,6 +195,11 @@ def asks_again(sentence: str, question: str) -> bool:
     return 2 * sum(any(_inflects(word, one) for one in asked) for word in words) >= len(words)
 
 
+_ORDER = re.compile(
+    r"^(?:please |now )?(?:name|list|give|tell|find|show|describe|explain|check|look|state)\b"
+    r"|(?:세요|시오|해라|[해려]\s?줘)\W*$",
+    re.IGNORECASE,
+)
 _QUOTES = re.compile(
     r"""\S\s*(?:[:：]\s|[\s:(은는이가]["'“‘「『《])[^"'”’」』》]*[?？]["'”’」』》)]*\s*$"""
 )

@@ -13,8 +13,7 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from churon.nodes.brackets import hidden, seen, widened
-from churon.nodes.cite import attribute, cite
+from churon.nodes.cite import attribute, cite, unkeyed
 from churon.nodes.decide import asks_again, is_none_of, is_refusal, normalised
 from churon.nodes.meaning import polarity
 from churon.nodes.numeric import lacks_number, other_number
@@ -168,7 +167,7 @@ def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tu
     given = raw if isinstance(raw, Mapping) else {}
     said, short = (_text(given.get(name)) for name in ("statement", "answer"))
     one_text = said == short and "[" not in said
-    short, said = _plain(_unkeyed(short, passages)), _without_list(said)
+    short, said = _plain(unkeyed(short, passages)), _without_list(said)
     copied = one_text and normalised(said) != normalised(short)
     said = short if copied else _out_of_fact(said, short)
     if polarity(short) and _ASKS_MORE.search(question):
@@ -193,11 +192,6 @@ def understood(raw: Any, passages: Sequence[Evidence], question: str = "") -> tu
 
 def _text(value: Any) -> str:
     return " ".join(value.split()) if isinstance(value, str) else ""
-
-
-def _unkeyed(short: str, passages: Sequence[Evidence]) -> str:
-    """Without citation keys, wherever they stand: a list has one behind each item."""
-    return seen(re.sub(r"\s*\[[\d, ]+\]", "", hidden(widened(short), passages)))
 
 
 def _plain(short: str) -> str:

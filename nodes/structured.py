@@ -15,8 +15,9 @@ from churon.tools.models.base import Want
 from churon.tools.models.critic import answer_or_none
 from churon.tools.run import Run
 
-# A quote within a string, 5" or "Aren": no sign of JSON stands before it, nor after it
-_QUOTED = re.compile(r"([^\s{\[,:\\]\s*)\"(?=\s*[^\s,:}\]])")
+# A quote within a string, 5" or "Aren": no sign of JSON stands before it or after it, and its line
+# goes on
+_QUOTED = re.compile(r"([^\s{\[,:\\]\s*)\"(?=[ \t]*[^\s,:}\]`/])")
 
 
 async def ask_json(
@@ -75,7 +76,7 @@ def first_json(text: str) -> tuple[Any, bool]:
         return json.JSONDecoder().raw_decode(text, start)[0], False
     except (ValueError, RecursionError):
         pass
-    text = _QUOTED.sub(r"\1\"", text[start:])
+    text = _QUOTED.sub(r"\1\"", text[start:].partition("\n```")[0])
     quotes = re.sub(r"\\.", "", text, flags=re.DOTALL).count('"')
     try:
         return json.JSONDecoder().raw_decode(text)[0], False

@@ -204,10 +204,11 @@ class Run:
         self, messages: Sequence[BaseMessage], want: Want, on_token: OnToken | None
     ) -> Completion:
         port = await self._toolkit.chat(self.context.model)
+        most_tokens = self.context.limits.tokens
+        if port.thinking_tokens and most_tokens - self.usage()["tokens"] <= port.thinking_tokens:
+            raise BudgetExhausted("tokens", most_tokens)
 
         async def call(left: int) -> Completion:
-            if port.thinking_tokens and left <= port.thinking_tokens:
-                raise BudgetExhausted("tokens", self.context.limits.tokens)
             most = min(want.max_tokens, left - port.thinking_tokens)
             bounded = replace(want, max_tokens=max(1, most))
             return await port.complete(messages, bounded, on_token)

@@ -78,9 +78,12 @@ def _names(model: type[BaseModel], before: str = "") -> Iterator[str]:
 
 
 def _nearest(name: str, names: Sequence[str]) -> str:
-    """The name of another section that ends so, or one that is written alike; else ""."""
+    """The name that is written alike, or one of another section that ends so; else ""."""
+    sections = {one.rpartition(".")[0] for one in names} - {""}
+    alike = names if "." in name else [*sections, *(one for one in names if "." not in one)]
     ends = [one for one in names if one.rpartition(".")[2] == name.rpartition(".")[2]]
-    return next(iter(get_close_matches(name, ends or names, 1, 0.0 if ends else 0.75)), "")
+    found = get_close_matches(name, alike, 1, 0.75) or get_close_matches(name, ends, 1, 0.0)
+    return next(iter(found), "")
 
 
 def unreadable(error: PydanticSettingsError, settings: type[BaseSettings]) -> SettingsError:

@@ -147,7 +147,8 @@ async def opened(database: Path, stack: AsyncExitStack) -> Any:
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
     try:
-        await asyncio.to_thread(private_file, database)
+        if str(database) != ":memory:":  # SQLite's own name for no file
+            await asyncio.to_thread(private_file, database)
         saver = AsyncSqliteSaver.from_conn_string(str(database))
         held = await stack.enter_async_context(saver)
         # a folder may come with a file of its own, and more than plain data could run code

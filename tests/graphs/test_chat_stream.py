@@ -134,10 +134,10 @@ def test_numbers_are_said_as_the_whole_message_counts_them() -> None:
 
 
 def test_an_index_is_said_as_it_is() -> None:
-    pieces = ["Use sys", ".ar", "gv", "[1", "] and items", "[0] or f(x)[2][1] [3].", " A [2]."]
+    pieces = ["Use ar", "gv", "()", "[1", "] and items", "[0] or f(x)[2][1] [3].", " A [2]."]
     renumbered = Renumbered()
     said = "".join(map(renumbered, pieces)) + renumbered.rest()
-    assert said == "Use sys.argv[1] and items[0] or f(x)[2][1] [1]. A [2]."
+    assert said == "Use argv()[1] and items[0] or f(x)[2][1] [1]. A [2]."
 
 
 async def test_updates_and_pauses_come_through() -> None:

@@ -285,3 +285,24 @@ def test_a_full_stop_at_the_end_of_a_sentence_ends_it(parts: list[str]) -> None:
 )  # fmt: skip
 def test_a_passages_number_is_no_part_of_a_text_without_keys(text: str, plain: str) -> None:
     assert cite.bare(text, [passage("p1", "The mill was built in 1898.")]) == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The Lumen[1898] sails daily [1].", "The Lumen[1898] sails daily."),
+        ("루멘호[1898]는 매일 운항한다 [1].", "루멘호[1898]는 매일 운항한다."),
+        ("The tool reads items[1] and writes it [1].", "The tool reads items[1] and writes it."),
+        ("Kim[3] built the mill [1].", "Kim built the mill."),
+        ("미라호(Mira)[2]는 매일 운항한다 [1].", "미라호(Mira)는 매일 운항한다."),
+    ],
+)
+def test_of_a_passages_brackets_only_footnote_marks_go(text: str, answer: str) -> None:
+    held = [passage("p1", text.removesuffix(" [1].") + "."), passage("p2", "Else.")]
+    assert cite.cite(text, held).answer == answer
+
+
+def test_a_name_in_brackets_is_no_call_in_a_stream() -> None:
+    told = cite.Renumbered()
+    shown = told("미라호(Mira)[3]는 크다. 파도호는 작다 [2]. ") + told.rest()
+    assert shown == "미라호(Mira) [1]는 크다. 파도호는 작다 [2]. "

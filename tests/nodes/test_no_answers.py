@@ -85,3 +85,10 @@ def test_a_sentence_beside_a_senseless_yes_is_kept() -> None:
 def test_a_question_that_is_no_question_said_again_is_no_answer(question: str) -> None:
     reading, _ = understood({"statement": f"{question} [1]", "answer": "yes"}, [], question)
     assert reading.statement != question
+
+
+@pytest.mark.parametrize("question", ["Dogs may board the ferry?", "개는 미라호에 탈 수 있다?"])
+def test_a_question_put_as_a_statement_is_answered_by_it(question: str) -> None:
+    said = question.replace("?", ".")
+    reading, _ = understood({"statement": said, "answer": said}, [], question)
+    assert reading.statement == said

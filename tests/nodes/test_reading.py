@@ -135,6 +135,8 @@ def test_a_documents_own_brackets_are_part_of_the_short_answer() -> None:
         ("Aren [1], Boren [2] and Corran [3]", "Aren, Boren and Corran"),
         ("May 12 [1], 1898", "May 12, 1898"),
         ("아렌[1]과 보렌", "아렌과 보렌"),
+        ("Aren [1-2]", "Aren"),
+        ("Act [1898] of Aren [1]", "Act [1898] of Aren"),
     ],
 )
 def test_keys_within_a_short_answer_are_no_part_of_it(short: str, answer: str) -> None:

@@ -39,3 +39,10 @@ def test_any_text_is_read_or_not(text: str) -> None:
 )
 def test_json_is_found_wherever_it_stands(text: str, read: Any, broken: bool) -> None:
     assert first_json(text) == (read, broken)
+
+
+def test_what_stands_behind_the_json_is_no_part_of_it() -> None:
+    fenced = '```json\n{"statement": "It is Aren [1].", "answer": "Aren"\n```'
+    assert first_json(fenced)[0] == {"statement": "It is Aren [1].", "answer": "Aren"}
+    listed = first_json('{"questions": ["When?", "Where?"\n```')
+    assert listed == ({"questions": ["When?", "Where?"]}, False)
