@@ -62,6 +62,7 @@ async def read(
                 collection=toolkit.settings.context.collection,
                 on_progress=moved,
                 prune=prune,
+                batch=toolkit.settings.embedding.batch,
             )
         except IngestError as error:
             if error.outcome == "usage":

@@ -27,7 +27,7 @@ VERSION = "2"
 """Raise it when readers or splitter yield other chunks for the same bytes."""
 _BATCH = 256
 """Passages gathered before the store is written: embedding is faster in batches."""
-_SLICE = 32
+SLICE = 32
 """Passages of one write: a run that is to stop waits for no more than these."""
 _SHAPING = ("chunk_chars", "chunk_chars_cjk", "overlap")
 """Settings that change the chunks of a file that was read well."""
@@ -57,10 +57,12 @@ async def ingest(
     collection: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     prune: bool = True,
+    batch: int = SLICE,
 ) -> IngestReport:
     """Read files and folders into the store; a file that fails is reported and hides no other.
 
-    With `prune`, files that are gone from below `paths` are removed from the store. Raises
+    With `prune`, files that are gone from below `paths` are removed from the store. `batch`: how
+    many passages the embedding model takes at once, where that is more than `SLICE`. Raises
     IngestError with outcome "usage" for a path that is not there and never was, StoreError when
     the store fails (the next run then continues), IngestError for an unusable manifest or a reader
     that does not start.
@@ -78,7 +80,8 @@ async def ingest(
             entries = {path: _distrusted(entry) for path, entry in entries.items()}
         async with Reader(settings) as reader:
             found = await asyncio.to_thread(walk, paths)
-            run = _Run(store, settings, book, reader, scope, entries, len(found), on_progress)
+            size = max(SLICE, batch)
+            run = _Run(store, settings, book, reader, scope, entries, len(found), size, on_progress)
             return await run.all(found, roots if prune else [])
     finally:
         book.close()
@@ -93,6 +96,7 @@ class _Run:
     scope: dict[str, str | None]
     entries: dict[str, Entry]
     total: int
+    slice: int
     on_progress: Callable[[Progress], None] | None
     reports: dict[str, DocumentReport] = field(default_factory=dict)
     staged: list[Change] = field(default_factory=list)
@@ -104,7 +108,7 @@ class _Run:
                 self._done(key, change)
                 continue
             self.staged.append(change)
-            if sum(len(staged.writes) for staged in self.staged) >= _BATCH:
+            if sum(len(staged.writes) for staged in self.staged) >= max(_BATCH, self.slice):
                 await self._flush()
         await self._flush()
         documents = [self.reports[key] for key in found]
@@ -179,8 +183,8 @@ class _Run:
         passages.sort(key=lambda passage: len(passage.page_content))  # models pad to the longest
         written: set[str] = set()
         try:
-            for start in range(0, len(passages), _SLICE):
-                await self._put(passages[start : start + _SLICE], written)
+            for start in range(0, len(passages), self.slice):
+                await self._put(passages[start : start + self.slice], written)
         except asyncio.CancelledError:
             self.book.save(change.stopped(written) for change in staged if change.touches_store)
             raise

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from langchain_core.documents import Document
 from support.ingest_world import SETTINGS, outcomes, run
 from support.passage_store import FileStore
 
@@ -208,3 +209,20 @@ async def test_other_tenants_passages_do_not_hide_that_ones_own_are_lost(
     await run(store, docs, tenant="a")
     assert (await run(store, docs)).changed == 2
     assert len({key.split("/")[1] for key in store.rows}) == 2
+
+
+@pytest.mark.parametrize(("batch", "most"), [(8, 32), (40, 40)])
+async def test_a_write_holds_what_the_embedding_model_takes_at_once(
+    tmp_path: Path, store: FileStore, monkeypatch: pytest.MonkeyPatch, batch: int, most: int
+) -> None:
+    (tmp_path / "a.csv").write_text("stop\n" + "".join(f"{n:0100}\n" for n in range(60)))
+    written: list[int] = []
+    upsert = store.upsert
+
+    async def counted(documents: list[Document], **scope: str | None) -> None:
+        written.append(len(documents))
+        await upsert(documents, **scope)
+
+    monkeypatch.setattr(store, "upsert", counted)
+    report = await run(store, tmp_path / "a.csv", batch=batch)
+    assert max(written) == most and sum(written) == report.documents[0].chunks
