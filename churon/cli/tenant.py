@@ -1,4 +1,4 @@
-"""A tenant or a collection without documents, which is told from documents without an answer."""
+"""A store, a tenant or a collection without documents, told from documents without an answer."""
 
 from __future__ import annotations
 
